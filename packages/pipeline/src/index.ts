@@ -1,0 +1,14 @@
+export { assert, assertNever } from './assert.ts';
+export * from './errors.ts';
+export { type AudioFrame, type SampleRate, LISTENING_SAMPLE_RATE, SAMPLE_RATES, SPEAKING_SAMPLE_RATE, assertFiniteSamples, frameDurationMs } from './audio/audio-frame.ts';
+export type { TimedWord } from './audio/timed-word.ts';
+export { type Clock, sleepOn, systemClock } from './stream/clock.ts';
+export type { VadCapabilities, VadEngine, VadStream } from './vad/vad-engine.ts';
+export type { InferencePriority, PartialTranscript, SttCapabilities, SttEngine, SttStream, TranscribeOptions, Transcript } from './stt/stt-engine.ts';
+export type { ChatMessage, LlmCapabilities, LlmEngine, LlmEvent, LlmFinishReason, LlmRequest, LlmSession, LlmUsage, ToolCall, ToolDefinition } from './llm/llm-engine.ts';
+export type { SpeechChunk, SynthesizeOptions, TtsCapabilities, TtsEngine } from './tts/tts-engine.ts';
+export type { TurnWaterfall, WaterfallStage, WaterfallStageName } from './metrics/turn-waterfall.ts';
+export type { ConversationItem } from './session/conversation.ts';
+export type { PlayoutChunk, PlayoutSink } from './session/playout-sink.ts';
+export { EVENT_FATE_ON_INTERRUPTION, type ReplyStatus, type SessionEvent, type SessionEventOf, type SessionEventType } from './session/session-event.ts';
+export type { ReplyRequest, SessionSettings, TurnDetection, VoiceEngines, VoiceSession, VoiceSessionOptions } from './session/voice-session-port.ts';

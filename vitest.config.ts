@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config';
+
+const resolve = { conditions: ['@sotto/source', 'module', 'node', 'import', 'default'] };
+const project = (name: string, include: string[], timeoutMs: number) => ({
+  resolve,
+  ssr: { resolve },
+  test: { name, include, testTimeout: timeoutMs, hookTimeout: timeoutMs },
+});
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      project('pipeline', ['packages/pipeline/src/**/*.test.ts'], 60_000),
+      project('server', ['packages/server/src/**/*.test.ts'], 120_000),
+      project('web-client', ['packages/web-client/src/**/*.test.ts'], 180_000),
+      project('bench', ['bench/src/**/*.test.ts'], 120_000),
+      project('starter-models', ['starter-models/**/*.test.ts'], 180_000),
+    ],
+  },
+});
