@@ -17,6 +17,8 @@ export interface PlayoutSink {
   resume(): void;
   /** Silences everything older than `epoch` within 100 ms and forgets it. */
   clear(epoch: number): void;
+  /** Resolves with the session clock's time at which the reply's first audible sample (above -50 dBFS) left the loudspeaker. */
+  firstAudibleMs(replyId: string, options: { readonly signal: AbortSignal }): Promise<number>;
   /** Audio of this reply that left the loudspeaker, in milliseconds from the reply's first sample. */
   heardMs(replyId: string): number;
 }

@@ -34,8 +34,13 @@ export type SessionSettings = {
   readonly prefixPaddingMs: number;
   /** Answer by itself when an utterance ends. */
   readonly autoReply: boolean;
-  /** Whether speech interrupts a reply. */
-  readonly interruptible: boolean;
+  /**
+   * What interrupts a reply: nothing; any speech, at once; or real words, while
+   * speech only holds the sound until it is known whether it was an echo or a mere "mm-hm".
+   */
+  readonly interruption: 'off' | 'speech' | 'words';
+  /** Start answering at the first pause and hold the answer back until the utterance is known to be over. */
+  readonly speculate: boolean;
   readonly output: 'speech' | 'text';
   readonly voice: string | undefined;
   readonly speed: number;
