@@ -3,13 +3,15 @@
 import random
 import re
 
+from .dialogues import compose
 from .prose import prose
 from .replies import reply
 from .requests import request
 from .split import in_split
 
-PROSE_SHARE = 0.15
-REPLY_SHARE = 0.27
+PROSE_SHARE = 0.14
+REPLY_SHARE = 0.22
+DIALOGUE_SHARE = 0.24
 MAX_WORDS = 26
 _NOT_SPOKEN = re.compile(r"[^a-z' ]+")
 
@@ -27,6 +29,9 @@ def draw(rng: random.Random) -> str:
         return spoken(prose(rng))
     if kind < PROSE_SHARE + REPLY_SHARE:
         return spoken(reply(rng))
+    if kind < PROSE_SHARE + REPLY_SHARE + DIALOGUE_SHARE:
+        turn = compose("train", rng, rng.randint(3, 8), 2, errors=0.0)["turns"][-1]
+        return spoken(turn[rng.choice(("user", "user", "answer"))])
     return spoken(request(rng))
 
 

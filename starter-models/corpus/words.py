@@ -12,7 +12,7 @@ lighthouse|windmill|watermill|maze|zoo|picnic area|study room|bakery|tea room|ic
 cloakroom|pharmacy|post office|nature trail|treetop walk|rose garden|science lab|print room|pottery studio"""
 
 # Places one asks the way to and that need no opening hours.
-SPOTS = """toilet|lift|exit|entrance|car park|bus stop|train station|taxi rank|first aid room|baby changing room|
+SPOTS = """toilet|toilets|lost property|lift|exit|entrance|car park|bus stop|train station|taxi rank|first aid room|baby changing room|
 prayer room|quiet room|water fountain|cash machine|lockers|stairs|main gate|bridge|fountain|statue|lake|pond|harbour|
 market square|old mill|accessible toilet|ramp|wheelchairs|bike racks|charging point|coat hooks|courtyard|
 viewing platform|lecture hall|meeting room|emergency exit|escalator|side door|river path|pier|battlefield|well|ruins|
@@ -72,7 +72,7 @@ dishwasher|washing machine|sprinkler|doorbell|alarm|speaker|kettle|air condition
 CHORES = """pasta|eggs|laundry|pizza|tea|bread|homework|parking meter|workout|nap|oven|rice|meeting|medicine|bus|
 potatoes|cake|plants|phone call|break|dough|roast|bath|piano practice"""
 
-FLOORS = ["ground floor", "first floor", "second floor", "third floor", "top floor", "lower floor", "basement", "upper level"]
+FLOORS = ["ground floor", "first floor", "second floor", "third floor", "top floor", "lower floor", "upper level", "middle floor"]
 
 # Things nobody in the centre knows about: for questions outside the world.
 ELSEWHERE = """france|brazil|egypt|australia|norway|canada|japan|kenya|iceland|mexico|the moon|mars|jupiter|everest|the nile|
