@@ -25,6 +25,8 @@ export type SessionEvent =
   /** One clause was synthesised and handed to the sink. */
   | { readonly type: 'reply-speech'; readonly replyId: string; readonly text: string; readonly startMs: number; readonly words: readonly TimedWord[] }
   | { readonly type: 'tool-call'; readonly replyId: string; readonly itemId: string; readonly call: ToolCall }
+  /** The language model has said all of this reply, before its last speech was synthesised or heard. */
+  | { readonly type: 'reply-generated'; readonly replyId: string; readonly text: string; readonly finishReason: LlmFinishReason; readonly usage: LlmUsage }
   | { readonly type: 'heard'; readonly replyId: string; readonly heardMs: number; readonly text: string }
   | { readonly type: 'reply-end'; readonly replyId: string; readonly turnId: string; readonly itemId: string; readonly status: ReplyStatus; readonly text: string; readonly heardText: string; readonly heardMs: number; readonly finishReason: LlmFinishReason | undefined; readonly usage: LlmUsage | undefined }
   | { readonly type: 'turn-latency'; readonly turnId: string; readonly waterfall: TurnWaterfall }
@@ -55,6 +57,7 @@ export const EVENT_FATE_ON_INTERRUPTION = {
   'reply-text-delta': 'drop',
   'reply-speech': 'drop',
   'tool-call': 'drop',
+  'reply-generated': 'drop',
   'heard': 'drop',
   'reply-end': 'keep',
   'turn-latency': 'keep',
