@@ -121,7 +121,7 @@ ASSISTANT = {
              "never mind", "cancel that", "goodbye", "bye bye", "see you {when}", "how are you[ today]", "nice to meet you", "my name is {first}", "yes[ please]", "no[ thanks]",
              "wait a moment", "hold on", "go on", "that's wrong", "i meant {day} not {day}", "i said {time}", "no i said {number}", "you are funny", "do you speak (french|german|spanish|welsh|polish)",
              "good night", "have a nice day", "that is all", "can you help me", "i have a question", "say hello to {first}", "call {first} {last}", "spell {last}"],
-    "elsewhere": ["what is the capital of {elsewhere}", "who won the (football|race|election|match|final) in {elsewhere}", "how far away is {elsewhere}", "what's the weather like in {elsewhere}",
+    "beyond": ["what is the capital of {elsewhere}", "who won the (football|race|election|match|final) in {elsewhere}", "how far away is {elsewhere}", "what's the weather like in {elsewhere}",
                   "how many people live in {elsewhere}", "who is the president of {elsewhere}", "how do i cook {food}", "what does {thing} mean in french", "write a poem about {elsewhere}",
                   "how old is the (universe|earth|sun|queen|pope)", "what is the meaning of life", "who wrote the {thing}", "how heavy is a {thing}", "will it rain {when}", "sing me a song about my {thing}"],
 }
