@@ -1,6 +1,13 @@
 export { assert, assertNever } from './assert.ts';
 export * from './errors.ts';
 export { type AudioFrame, type SampleRate, LISTENING_SAMPLE_RATE, SAMPLE_RATES, SPEAKING_SAMPLE_RATE, assertFiniteSamples, frameDurationMs } from './audio/audio-frame.ts';
+export { deinterleave, downmix } from './audio/downmix.ts';
+export { Framer, type FramerOptions } from './audio/framer.ts';
+export { decodeALaw, decodeMuLaw, encodeALaw, encodeMuLaw } from './audio/g711.ts';
+export { SILENCE_LEVEL_DB, amplitudeToDb, dbToAmplitude, peakAmplitude, peakLevelDb, rmsLevelDb } from './audio/level.ts';
+export { decodePcm16, encodePcm16, floatToInt16, int16ToFloat } from './audio/pcm16.ts';
+export { Resampler, resample } from './audio/resampler.ts';
+export { RingBuffer, type RingBufferOptions } from './audio/ring-buffer.ts';
 export type { TimedWord } from './audio/timed-word.ts';
 export { type Clock, sleepOn, systemClock } from './stream/clock.ts';
 export type { VadCapabilities, VadEngine, VadStream } from './vad/vad-engine.ts';
