@@ -3,12 +3,12 @@ import { SAMPLE_RATES } from './audio-frame.ts';
 
 /**
  * Attenuation of the Kaiser design. Ten decibels above the promised 70 dB pay
- * for the float32 coefficients and the truncation to whole taps.
+ * for truncating the filter to whole taps.
  */
 const STOP_BAND_DB = 80;
 /** The pass band ends at this fraction of the lower rate's Nyquist frequency; the stop band begins at that frequency itself, so nothing folds back. */
 const PASS_BAND_EDGE = 0.9;
-/** Largest filter that will be built: 32 MiB of float32. Every pair of customary rates needs less than a hundredth of it. */
+/** Largest filter that will be built: 64 MiB. Every pair of customary rates needs less than a hundredth of it. */
 const COEFFICIENT_COUNT_MAX = 2 ** 23;
 
 /** A windowed-sinc low-pass, split into the phases at which one pair of rates samples it. */
@@ -20,8 +20,8 @@ export type PolyphaseFilter = {
   readonly lookaheadSampleCount: number;
   /** Coefficients in a phase, a multiple of four. */
   readonly tapCount: number;
-  /** `up * tapCount` values, phase after phase. */
-  readonly coefficients: Float32Array;
+  /** `up * tapCount` values, phase after phase. Float64 like the samples they meet: converting float32 in the inner loop costs more than the multiplication. */
+  readonly coefficients: Float64Array;
 };
 
 const sharedFilters = new Map<string, PolyphaseFilter>();
@@ -29,7 +29,7 @@ const sharedFilters = new Map<string, PolyphaseFilter>();
 /**
  * The filter from one rate (Hz) to another, in exact rational phase (44.1 → 16 kHz is 160/441).
  * Filters between {@link SAMPLE_RATES} are built once and shared.
- * @throws {AudioFormatError} VOICE_ERR_SAMPLE_RATE when a rate is no positive integer, or the pair has so small a common divisor that the filter would exceed 32 MiB.
+ * @throws {AudioFormatError} VOICE_ERR_SAMPLE_RATE when a rate is no positive integer, or the pair has so small a common divisor that the filter would exceed 64 MiB.
  */
 export function polyphaseFilter(fromRate: number, toRate: number): PolyphaseFilter {
   const key = `${fromRate}>${toRate}`;
@@ -71,7 +71,7 @@ function designFilter(fromRate: number, toRate: number): PolyphaseFilter {
   }
 
   const cutoff = ((lowerRate / fromRate) * (1 + PASS_BAND_EDGE)) / 2;
-  const coefficients = new Float32Array(up * tapCount);
+  const coefficients = new Float64Array(up * tapCount);
   for (let phase = 0; phase < up; phase++) {
     fillPhase(coefficients.subarray(phase * tapCount, (phase + 1) * tapCount), phase / up, half, cutoff);
   }
@@ -79,20 +79,19 @@ function designFilter(fromRate: number, toRate: number): PolyphaseFilter {
 }
 
 /** `cutoff` is a fraction of the input's Nyquist frequency. */
-function fillPhase(taps: Float32Array, fraction: number, half: number, cutoff: number): void {
+function fillPhase(taps: Float64Array, fraction: number, half: number, cutoff: number): void {
   const beta = 0.1102 * (STOP_BAND_DB - 8.7);
-  const values = new Float64Array(taps.length);
   let sum = 0;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0; i < taps.length; i++) {
     const distance = i - half + 1 - fraction;
     const x = distance / half;
     const window = Math.abs(x) >= 1 ? 0 : besselI0(beta * Math.sqrt(1 - x * x));
     const angle = Math.PI * cutoff * distance;
-    values[i] = window * (angle === 0 ? 1 : Math.sin(angle) / angle);
-    sum += values[i]!;
+    taps[i] = window * (angle === 0 ? 1 : Math.sin(angle) / angle);
+    sum += taps[i]!;
   }
   // Equal gain at 0 Hz in every phase: otherwise a constant would come out as a tone at the phase rate.
-  for (let i = 0; i < values.length; i++) taps[i] = values[i]! / sum;
+  for (let i = 0; i < taps.length; i++) taps[i] = taps[i]! / sum;
 }
 
 /** Modified Bessel function of the first kind, order 0, by its power series. */

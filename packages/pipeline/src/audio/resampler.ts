@@ -1,7 +1,7 @@
 import { assertSampleRate, polyphaseFilter, type PolyphaseFilter } from './resampler-filter.ts';
 
-/** Input is taken in by blocks of this size, so that a whole recording does not have to be copied at once. */
-const BLOCK_SAMPLE_COUNT = 1 << 15;
+/** Input is taken in by blocks of this size, so that a whole recording is not held twice. */
+const BLOCK_SAMPLE_COUNT = 1 << 13;
 
 /**
  * Converts a stream of samples from one rate to another.
@@ -22,7 +22,7 @@ export class Resampler {
   readonly toRate: number;
   readonly #filter: PolyphaseFilter | undefined;
   /** The window of the next output sample begins at index `#start`; older samples are dead. */
-  #buffer = new Float32Array(0);
+  #buffer = new Float64Array(0);
   #length = 0;
   #start = 0;
   #phase = 0;
@@ -76,7 +76,7 @@ export class Resampler {
     if (!this.#filter) return;
     // Silence before the first sample puts the centre of the first window onto it.
     this.#length = this.#filter.lookaheadSampleCount - 1;
-    if (this.#buffer.length < this.#length) this.#buffer = new Float32Array(this.#length + this.#filter.tapCount);
+    if (this.#buffer.length < this.#length) this.#buffer = new Float64Array(this.#length + this.#filter.tapCount);
     this.#buffer.fill(0, 0, this.#length);
   }
 
@@ -106,7 +106,7 @@ export class Resampler {
   #append(samples: Float32Array): void {
     const kept = this.#length - this.#start;
     const needed = kept + samples.length;
-    const target = needed > this.#buffer.length ? new Float32Array(needed * 2) : this.#buffer;
+    const target = needed > this.#buffer.length ? new Float64Array(needed * 2) : this.#buffer;
     target.set(this.#buffer.subarray(this.#start, this.#length));
     target.set(samples, kept);
     this.#buffer = target;
@@ -116,7 +116,7 @@ export class Resampler {
 }
 
 /** The hot loop. Four sums keep the multiplier busy; their order is fixed, so chunking cannot change a bit. */
-function convolve(filter: PolyphaseFilter, input: Float32Array, start: number, phase: number, output: Float32Array, offset: number, count: number): void {
+function convolve(filter: PolyphaseFilter, input: Float64Array, start: number, phase: number, output: Float32Array, offset: number, count: number): void {
   const { up, down, tapCount, coefficients } = filter;
   const wholeStep = Math.floor(down / up);
   const phaseStep = down % up;
