@@ -1,10 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { AudioFormatError, assertFiniteSamples, VoiceError } from '@sotto/pipeline';
+import { AudioFormatError, assertFiniteSamples, downmix, peakAmplitude, VoiceError } from '@sotto/pipeline';
 import type { DecodedAudio } from './decoded-audio.ts';
 import { decodeFlac } from './flac-decoder.ts';
 import { decodeWav } from './wav-decoder.ts';
-import { downmix } from './downmix.ts';
 
 export type AudioFile = {
   /** Mono float32 in [-1, 1] at the file's own rate. */
@@ -26,7 +25,7 @@ export async function readAudioFile(path: string): Promise<AudioFile> {
   const name = basename(path);
   const bytes = await readWhole(path);
   const decoded = await decodeAudio(bytes, name);
-  const samples = downmix(decoded);
+  const samples = withinFullScale(downmix(decoded.channels));
   return { samples, sampleRate: decoded.sampleRate, durationMs: (samples.length * 1000) / decoded.sampleRate };
 }
 
@@ -38,7 +37,7 @@ export async function decodeAudio(bytes: Uint8Array, name: string): Promise<Deco
   return decoded;
 }
 
-function decoderFor(bytes: Uint8Array, name: string): (bytes: Uint8Array, name: string) => Promise<DecodedAudio> {
+function decoderFor(bytes: Uint8Array, name: string): (bytes: Uint8Array, name: string) => DecodedAudio | Promise<DecodedAudio> {
   const kind = sniff(bytes);
   if (kind === 'wav') return decodeWav;
   if (kind === 'flac') return decodeFlac;
@@ -67,4 +66,10 @@ async function readWhole(path: string): Promise<Uint8Array> {
     if (VoiceError.isInstance(cause)) throw cause;
     throw new VoiceError('VOICE_ERR_DISK', `${path} could not be read: ${(cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message}`, { cause });
   }
+}
+
+/** Float files may hold any level; one that leaves [-1, 1] is scaled down as a whole. */
+function withinFullScale(samples: Float32Array): Float32Array {
+  const peak = peakAmplitude(samples);
+  return peak > 1 ? samples.map((sample) => sample / peak) : samples;
 }

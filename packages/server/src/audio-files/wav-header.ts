@@ -1,5 +1,4 @@
 import { AudioFormatError } from '@sotto/pipeline';
-import type { Speaker } from './decoded-audio.ts';
 
 export type WavEncoding = 'pcm' | 'float' | 'alaw' | 'mulaw';
 
@@ -12,7 +11,6 @@ export type WavHeader = {
   /** Bytes of one sample of all channels. */
   readonly blockBytes: number;
   readonly littleEndian: boolean;
-  readonly speakers: readonly Speaker[] | undefined;
   readonly dataStartByte: number;
   readonly dataBytes: number;
 };
@@ -24,8 +22,6 @@ const PCM_BITS = [8, 16, 24, 32];
 const FLOAT_BITS = [32, 64];
 /** Written as a length by programs that stream to a pipe and cannot go back, ffmpeg and sox among them. */
 const UNKNOWN_LENGTH = 0xffffffff;
-/** Order of the bits in dwChannelMask, WAVEFORMATEXTENSIBLE. */
-const MASK_SPEAKERS: readonly Speaker[] = ['front-left', 'front-right', 'front-center', 'low-frequency'];
 export const SAMPLE_RATE_RANGE_HZ = [1000, 768_000] as const;
 const MAX_CHANNEL_COUNT = 64;
 
@@ -77,7 +73,6 @@ function readFormat(view: DataView, start: number, lengthBytes: number, littleEn
   if (!knownBits.includes(bitsPerSample)) throw new AudioFormatError('VOICE_ERR_AUDIO_FORMAT', `${name} has ${bitsPerSample} bits per sample, expected ${knownBits.join(', ')} for ${encoding}`);
   if (channelCount < 1 || channelCount > MAX_CHANNEL_COUNT) throw new AudioFormatError('VOICE_ERR_AUDIO_FORMAT', `${name} has ${channelCount} channels, expected 1 to ${MAX_CHANNEL_COUNT}`);
   assertSampleRate(sampleRate, name);
-  const channelMask = isExtensible ? view.getUint32(start + 20, littleEndian) : 0;
   return {
     encoding,
     sampleRate,
@@ -85,7 +80,6 @@ function readFormat(view: DataView, start: number, lengthBytes: number, littleEn
     bitsPerSample,
     blockBytes: (bitsPerSample / 8) * channelCount,
     littleEndian,
-    speakers: speakersOfMask(channelMask, channelCount),
   };
 }
 
@@ -93,12 +87,6 @@ function readFormat(view: DataView, start: number, lengthBytes: number, littleEn
 export function assertSampleRate(sampleRate: number, name: string): void {
   const [lowest, highest] = SAMPLE_RATE_RANGE_HZ;
   if (sampleRate < lowest || sampleRate > highest) throw new AudioFormatError('VOICE_ERR_SAMPLE_RATE', `${name} has a sample rate of ${sampleRate} Hz, expected ${lowest} to ${highest}`);
-}
-
-function speakersOfMask(mask: number, channelCount: number): readonly Speaker[] | undefined {
-  const speakers: Speaker[] = [];
-  for (let bit = 0; bit < 18; bit++) if (mask & (1 << bit)) speakers.push(MASK_SPEAKERS[bit] ?? 'other');
-  return speakers.length === channelCount ? speakers : undefined;
 }
 
 function truncated(name: string, how: string): AudioFormatError {

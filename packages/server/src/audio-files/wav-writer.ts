@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { VoiceError } from '@sotto/pipeline';
+import { encodePcm16, VoiceError } from '@sotto/pipeline';
 
 const HEADER_BYTES = 44;
 /** Lengths in a RIFF header are 32-bit. */
@@ -43,7 +43,7 @@ export class WavWriter implements AsyncDisposable {
 
   /** Appends float32 samples, clipped to [-1, 1]; resolves when they were handed to the system. */
   async write(samples: Float32Array): Promise<void> {
-    const pcm = toPcm16(samples);
+    const pcm = encodePcm16(samples);
     if (this.#dataBytes + pcm.byteLength > MAX_DATA_BYTES) throw new VoiceError('VOICE_ERR_DISK', `${this.path} would outgrow the 4 GB of a WAV file`);
     try {
       await this.#opened().write(pcm);
@@ -87,12 +87,6 @@ export async function writeWavFile(path: string, samples: Float32Array, sampleRa
   await using writer = await WavWriter.create(path, sampleRate);
   await writer.write(samples);
   await writer.finish();
-}
-
-function toPcm16(samples: Float32Array): Uint8Array {
-  const pcm = new DataView(new ArrayBuffer(samples.length * 2));
-  for (let i = 0; i < samples.length; i++) pcm.setInt16(i * 2, Math.max(-32_768, Math.min(32_767, Math.round(samples[i]! * 32_768))), true);
-  return new Uint8Array(pcm.buffer);
 }
 
 function wavHeader(sampleRate: number, dataBytes: number): Uint8Array {
