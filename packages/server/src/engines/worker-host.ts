@@ -1,0 +1,74 @@
+import { parentPort } from 'node:worker_threads';
+import { assert } from '@sotto/pipeline';
+import { serializeError, type WorkerRequest, type WorkerResponse } from './worker-message.ts';
+
+/** What a call returns when part of it should be moved rather than copied. */
+export class Moved<T> {
+  readonly value: T;
+  readonly transfer: readonly ArrayBuffer[];
+
+  constructor(value: T, transfer: readonly ArrayBuffer[]) {
+    this.value = value;
+    this.transfer = transfer;
+  }
+}
+
+export type WorkerHandlers = {
+  /** Told to the pool once loaded, for example the engine's capabilities. */
+  readonly info: unknown;
+  readonly calls: Readonly<Record<string, (args: never, options: { readonly signal: AbortSignal }) => unknown>>;
+  readonly notifications?: Readonly<Record<string, (args: never) => void>>;
+  dispose(): Promise<void>;
+};
+
+/** The worker's side of the protocol: loads, says so, then answers calls until told to end. */
+export async function hostInWorker(load: () => Promise<WorkerHandlers>): Promise<void> {
+  assert(parentPort, 'a worker entry runs in a worker');
+  const port = parentPort;
+  const post = (message: WorkerResponse, transfer: readonly ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  let handlers: WorkerHandlers;
+  try {
+    handlers = await load();
+  } catch (thrown) {
+    post({ type: 'load-failed', error: serializeError(thrown) });
+    port.close();
+    return;
+  }
+
+  const running = new Map<number, AbortController>();
+  const answer = async (callId: number, method: string, args: unknown): Promise<void> => {
+    const controller = new AbortController();
+    running.set(callId, controller);
+    try {
+      const call = handlers.calls[method];
+      assert(call, `the worker knows the call ${method}`);
+      const value = await call(args as never, { signal: controller.signal });
+      if (value instanceof Moved) post({ type: 'result', callId, value: value.value }, value.transfer);
+      else post({ type: 'result', callId, value });
+    } catch (thrown) {
+      post({ type: 'error', callId, error: serializeError(thrown) });
+    } finally {
+      running.delete(callId);
+    }
+  };
+
+  const dispose = async (): Promise<void> => {
+    for (const controller of running.values()) controller.abort();
+    await handlers.dispose().catch(() => undefined);
+    port.close();
+  };
+
+  port.on('message', (message: WorkerRequest) => {
+    switch (message.type) {
+      case 'call':
+        return void answer(message.callId, message.method, message.args);
+      case 'abort':
+        return running.get(message.callId)?.abort();
+      case 'notify':
+        return handlers.notifications?.[message.method]?.(message.args as never);
+      case 'dispose':
+        return void dispose();
+    }
+  });
+  post({ type: 'ready', info: handlers.info });
+}
