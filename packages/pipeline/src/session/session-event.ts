@@ -15,7 +15,7 @@ export type SessionEvent =
   | { readonly type: 'speech-resume'; readonly turnId: string }
   | { readonly type: 'speech-misfire'; readonly turnId: string }
   /** Endpointing decided that the utterance is over. */
-  | { readonly type: 'speech-end'; readonly turnId: string; readonly audioStartMs: number; readonly audioEndMs: number }
+  | { readonly type: 'speech-end'; readonly turnId: string; readonly itemId: string; readonly audioStartMs: number; readonly audioEndMs: number }
   | { readonly type: 'transcript-partial'; readonly turnId: string; readonly text: string; readonly stableText: string }
   | { readonly type: 'transcript-final'; readonly turnId: string; readonly itemId: string; readonly transcript: Transcript }
   /** Speech over the reply that was an echo of it or a mere "mm-hm"; the reply goes on. */

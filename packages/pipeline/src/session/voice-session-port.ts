@@ -87,7 +87,9 @@ export interface VoiceSession extends AsyncDisposable {
   readonly items: readonly ConversationItem[];
   /** Adds microphone audio of any supported rate. Never waits: when listening falls behind, the oldest audio is dropped and counted in `capture-overrun`. */
   pushAudio(frame: AudioFrame): void;
-  /** Push-to-talk: ends the utterance now. Rejects with VOICE_ERR_AUDIO_EMPTY when nothing was pushed. */
+  /** The same for recordings: waits for room instead of dropping. */
+  writeAudio(frame: AudioFrame): Promise<void>;
+  /** Ends the utterance now (push-to-talk, or the end of a recording) and resolves when it is transcribed. Rejects with VOICE_ERR_AUDIO_EMPTY when nothing was pushed. */
   commitAudio(): Promise<void>;
   /** Forgets pushed audio that was not committed. */
   clearAudio(): void;

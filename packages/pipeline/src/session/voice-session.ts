@@ -1,0 +1,504 @@
+import type { AudioFrame } from '../audio/audio-frame.ts';
+import { AudioFormatError, ConfigError, DisposedError, type StageName, toVoiceError } from '../errors.ts';
+import { assertNever } from '../assert.ts';
+import type { ChatMessage, LlmEvent, LlmRequest } from '../llm/llm-engine.ts';
+import { type Clock, systemClock } from '../stream/clock.ts';
+import { classifySpeechOverReply } from '../turn/speech-over-reply.ts';
+import { INITIAL_TURN_STATE, stepTurn, type TurnEffect, type TurnInput, type TurnState } from '../turn/turn-machine.ts';
+import { CommitBuffer } from './commit-buffer.ts';
+import type { ConversationItem } from './conversation.ts';
+import { ConversationHistory } from './conversation-history.ts';
+import { ExclusiveLlm } from './exclusive-llm.ts';
+import { IdleTimer } from './idle-timer.ts';
+import { Listener, type ListenedFrame } from './listener.ts';
+import { Reply } from './reply.ts';
+import { DEFAULT_SESSION_SETTINGS, mergeSettings } from './session-defaults.ts';
+import type { SessionEvent } from './session-event.ts';
+import { TurnTiming } from './turn-timing.ts';
+import { Utterance } from './utterance.ts';
+import type { ReplyRequest, SessionSettings, VoiceSession, VoiceSessionOptions } from './voice-session-port.ts';
+
+/** New audio after which a growing utterance is drafted again. */
+const PARTIAL_INTERVAL_MS = 400;
+
+/** Opens a conversation over borrowed engines and warms the language model with the instructions. */
+export async function createVoiceSession(options: VoiceSessionOptions): Promise<VoiceSession> {
+  const settings = mergeSettings(DEFAULT_SESSION_SETTINGS, options.settings ?? {});
+  const llm = await options.engines.llm.openSession();
+  return new ComposedVoiceSession(options, settings, llm[Symbol.asyncDispose].bind(llm), new ExclusiveLlm(llm));
+}
+
+class ComposedVoiceSession implements VoiceSession {
+  readonly #options: VoiceSessionOptions;
+  readonly #clock: Clock;
+  readonly #llm: ExclusiveLlm;
+  readonly #disposeLlm: () => PromiseLike<void>;
+  readonly #history = new ConversationHistory();
+  readonly #listener: Listener;
+  readonly #idleTimer: IdleTimer;
+  readonly #closing = new AbortController();
+  #settings: SessionSettings;
+  #turn: TurnState = INITIAL_TURN_STATE;
+  #epoch = 0;
+  #replyCount = 0;
+  #reply: Reply | undefined;
+  #held: Reply | undefined;
+  #utterance: Utterance | undefined;
+  #timing = new TurnTiming();
+  #lastSpeechMs = 0;
+  readonly #committed: CommitBuffer;
+  #finishing: Promise<void> = Promise.resolve();
+  #idleWaiters: (() => void)[] = [];
+  #disposed: Promise<void> | undefined;
+
+  constructor(options: VoiceSessionOptions, settings: SessionSettings, disposeLlm: () => PromiseLike<void>, llm: ExclusiveLlm) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#settings = settings;
+    this.#llm = llm;
+    this.#disposeLlm = disposeLlm;
+    this.#committed = new CommitBuffer(options.engines.stt.capabilities, (droppedSampleCount) => this.#emit({ type: 'capture-overrun', droppedSampleCount }));
+    this.#listener = new Listener({
+      vad: options.engines.vad,
+      clock: this.#clock,
+      detection: detectionOf(settings),
+      onFrame: (frame) => this.#hear(frame),
+      onError: (thrown) => this.#fail(thrown, 'vad'),
+      onOverrun: (droppedSampleCount) => this.#emit({ type: 'capture-overrun', droppedSampleCount }),
+    });
+    this.#listener.configure(detectionOf(settings), settings.turnDetection.type !== 'manual');
+    this.#idleTimer = new IdleTimer(this.#clock, () => this.#emit({ type: 'idle-timeout', audioEndMs: this.#listener.pushedMs }));
+    this.#warm();
+  }
+
+  get settings(): SessionSettings {
+    return this.#settings;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get items(): readonly ConversationItem[] {
+    return this.#history.items;
+  }
+
+  pushAudio(frame: AudioFrame): void {
+    this.#assertOpen();
+    this.#listener.push(frame);
+  }
+
+  async writeAudio(frame: AudioFrame): Promise<void> {
+    this.#assertOpen();
+    await this.#listener.write(frame);
+  }
+
+  async commitAudio(): Promise<void> {
+    this.#assertOpen();
+    await this.#listener.flush();
+    const manual = this.#settings.turnDetection.type === 'manual';
+    if (manual ? this.#committed.isEmpty : this.#utterance === undefined) {
+      throw new AudioFormatError('VOICE_ERR_AUDIO_EMPTY', 'There is no speech to commit; push audio first', { stage: 'capture' });
+    }
+    if (manual) this.#lastSpeechMs = this.#listener.pushedMs;
+    this.#apply({ type: 'commit' });
+    await this.#finishing;
+  }
+
+  clearAudio(): void {
+    this.#committed.clear();
+    this.#listener.endSegment();
+    this.#apply({ type: 'misfire' });
+  }
+
+  update(change: Partial<SessionSettings>): void {
+    this.#assertOpen();
+    const previous = this.#settings;
+    this.#settings = mergeSettings(previous, change);
+    this.#listener.configure(detectionOf(this.#settings), this.#settings.turnDetection.type !== 'manual');
+    if (this.#settings.instructions !== previous.instructions || this.#settings.tools !== previous.tools) this.#warm();
+    if (change.idleTimeoutMs !== previous.idleTimeoutMs) this.#restartIdleTimer();
+  }
+
+  addItem(item: ConversationItem, options?: { readonly afterItemId?: string }): void {
+    this.#assertOpen();
+    this.#history.add(item, options?.afterItemId);
+  }
+
+  removeItem(itemId: string): boolean {
+    return this.#history.remove(itemId);
+  }
+
+  truncateItem(itemId: string, heardMs: number): string {
+    return this.#history.truncate(itemId, heardMs);
+  }
+
+  async reply(request: ReplyRequest = {}): Promise<string> {
+    this.#assertOpen();
+    await this.#finishing;
+    return this.#startRequested((signal) => this.#generate(this.#requestOf(request), signal), request);
+  }
+
+  say(text: string): Promise<string> {
+    this.#assertOpen();
+    return Promise.resolve(this.#startRequested(() => recite(text), {}));
+  }
+
+  interrupt(): void {
+    this.#apply({ type: 'interrupt' });
+  }
+
+  idle(): Promise<void> {
+    if (this.#isIdle()) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed ??= this.#dispose();
+    return this.#disposed;
+  }
+
+  async #dispose(): Promise<void> {
+    this.#idleTimer.stop();
+    this.#closing.abort(new DisposedError('The session'));
+    this.#held?.interrupt('closed');
+    this.#reply?.interrupt('closed');
+    this.#utterance?.drop(this.#closing.signal.reason);
+    await this.#listener[Symbol.asyncDispose]();
+    await this.#llm.free();
+    await this.#disposeLlm();
+  }
+
+  async #hear({ frame, events, silenceMs }: ListenedFrame): Promise<void> {
+    if (this.#settings.turnDetection.type === 'manual') {
+      this.#committed.push(frame.samples);
+      return;
+    }
+    for (const event of events) {
+      switch (event.type) {
+        case 'speech-candidate':
+        case 'misfire':
+          break;
+        case 'speech-start':
+          this.#openUtterance(event.startMs, event.samples);
+          break;
+        case 'speech-audio':
+          this.#grow(event.samples);
+          break;
+        case 'speech-pause':
+          this.#lastSpeechMs = event.lastSpeechMs;
+          this.#emitForUtterance((turnId) => ({ type: 'speech-pause', turnId, audioEndMs: event.lastSpeechMs }));
+          this.#apply({ type: 'speech-pause' });
+          break;
+        case 'speech-resume':
+          this.#utterance?.resume();
+          this.#emitForUtterance((turnId) => ({ type: 'speech-resume', turnId }));
+          this.#apply({ type: 'speech-resume' });
+          break;
+        case 'segment-full':
+          this.#lastSpeechMs = event.endMs;
+          this.#apply({ type: 'segment-full' });
+          break;
+        default:
+          assertNever(event);
+      }
+    }
+    if (silenceMs !== undefined) this.#apply({ type: 'silence', silenceMs });
+    await this.#finishing;
+  }
+
+  #openUtterance(audioStartMs: number, samples: Float32Array): void {
+    this.#idleTimer.stop();
+    const turn = this.#turn.turn + 1;
+    this.#utterance = this.#createUtterance(turn, audioStartMs);
+    this.#utterance.push(samples);
+    this.#emit({ type: 'speech-start', turnId: this.#utterance.turnId, audioStartMs });
+    this.#apply({ type: 'speech-start' });
+  }
+
+  #createUtterance(turn: number, audioStartMs: number): Utterance {
+    const { stt } = this.#options.engines;
+    this.#timing = new TurnTiming();
+    return new Utterance({ turnId: `turn_${turn}`, itemId: `item_user_${turn}`, audioStartMs, stt, transcription: this.#settings.transcription });
+  }
+
+  #grow(samples: Float32Array): void {
+    const utterance = this.#utterance;
+    if (utterance === undefined) return;
+    if (this.#turn.listening === 'paused') {
+      utterance.holdBack(samples);
+      return;
+    }
+    utterance.push(samples);
+    const undraftedMs = (utterance.undraftedSampleCount * 1000) / this.#options.engines.stt.capabilities.sampleRate;
+    if (undraftedMs >= PARTIAL_INTERVAL_MS && !utterance.drafting) void this.#draft(utterance);
+  }
+
+  async #draft(utterance: Utterance): Promise<void> {
+    try {
+      const partial = await utterance.draft();
+      if (partial === undefined || this.#utterance !== utterance) return;
+      if (partial.text !== this.#turn.hypothesis) {
+        this.#emit({ type: 'transcript-partial', turnId: utterance.turnId, text: partial.text, stableText: partial.stableText });
+      }
+      this.#apply({ type: 'hypothesis', text: partial.text, kind: this.#classify(partial.text) });
+    } catch (thrown) {
+      if (this.#utterance === utterance && !this.#closing.signal.aborted) this.#fail(thrown, 'stt');
+    }
+  }
+
+  #apply(input: TurnInput): void {
+    const [next, effects] = stepTurn(this.#turn, input, this.#settings);
+    this.#turn = next;
+    for (const effect of effects) this.#perform(effect);
+    this.#notifyIdle();
+  }
+
+  #perform(effect: TurnEffect): void {
+    switch (effect.type) {
+      case 'open-utterance':
+        if (this.#settings.turnDetection.type === 'manual') this.#openCommitted(effect.turn);
+        return;
+      case 'draft-transcript':
+        if (this.#utterance !== undefined) void this.#draft(this.#utterance);
+        return;
+      case 'finish-utterance':
+        this.#finishing = this.#finishUtterance();
+        return;
+      case 'drop-utterance':
+        this.#dropUtterance();
+        return;
+      case 'accept-user-text':
+        this.#history.add({ id: `item_user_${this.#turn.turn}`, type: 'user', text: effect.text });
+        return;
+      case 'note-backchannel':
+        this.#emit({ type: 'backchannel', turnId: this.#turnId, text: effect.text });
+        return;
+      case 'speculate':
+        this.#held = this.#createReply((signal) => this.#generate(this.#requestOf({}, effect.text), signal), {}, true);
+        return;
+      case 'release-reply':
+        this.#releaseHeld();
+        return;
+      case 'discard-reply':
+        this.#held?.interrupt('discarded');
+        this.#held = undefined;
+        this.#timing.forgetReply();
+        return;
+      case 'start-reply':
+        this.#reply = this.#createReply((signal) => this.#generate(this.#requestOf({}), signal), {}, false);
+        return;
+      case 'reprompt':
+        this.#reply = this.#createReply(() => recite(this.#settings.repromptText), {}, false);
+        return;
+      case 'suspend-playout':
+        this.#options.sink.pause();
+        return;
+      case 'resume-playout':
+        this.#options.sink.resume();
+        return;
+      case 'interrupt-reply':
+        this.#interruptReply();
+        return;
+      default:
+        assertNever(effect);
+    }
+  }
+
+  get #turnId(): string {
+    return `turn_${this.#turn.turn}`;
+  }
+
+  #openCommitted(turn: number): void {
+    const { samples, durationMs } = this.#committed.take();
+    this.#utterance = this.#createUtterance(turn, Math.max(0, this.#lastSpeechMs - durationMs));
+    this.#utterance.push(samples);
+  }
+
+  async #finishUtterance(): Promise<void> {
+    const utterance = this.#utterance;
+    if (utterance === undefined) return;
+    const { turnId, itemId, audioStartMs } = utterance;
+    this.#listener.endSegment();
+    this.#startTiming();
+    this.#emit({ type: 'speech-end', turnId, itemId, audioStartMs, audioEndMs: this.#lastSpeechMs });
+    this.#timing.begin('transcribing', this.#clock.nowMs());
+    try {
+      const transcript = await utterance.finish();
+      this.#timing.end('transcribing', this.#clock.nowMs());
+      this.#utterance = undefined;
+      this.#emit({ type: 'transcript-final', turnId, itemId, transcript });
+      this.#apply({ type: 'transcript', text: transcript.text, confidence: transcript.confidence, kind: this.#classify(transcript.text) });
+    } catch (thrown) {
+      this.#utterance = undefined;
+      if (!this.#closing.signal.aborted) this.#fail(thrown, 'stt');
+      this.#apply({ type: 'misfire' });
+    }
+  }
+
+  #startTiming(): void {
+    const speechEndMs = this.#listener.arrivalMs(this.#lastSpeechMs);
+    this.#timing.speechEnded(speechEndMs);
+    this.#timing.begin('endpointing', speechEndMs);
+    this.#timing.end('endpointing', this.#clock.nowMs());
+  }
+
+  #dropUtterance(): void {
+    const utterance = this.#utterance;
+    this.#utterance = undefined;
+    if (utterance === undefined) return;
+    utterance.drop(new Error('The utterance was dropped'));
+    this.#emit({ type: 'speech-misfire', turnId: utterance.turnId });
+  }
+
+  #classify(text: string) {
+    return this.#turn.reply === 'suspended' ? classifySpeechOverReply(text, this.#reply?.recentlySpokenText ?? '') : text === '' ? 'nothing' : 'words';
+  }
+
+  #startRequested(source: (signal: AbortSignal) => AsyncIterable<LlmEvent>, request: ReplyRequest): string {
+    if (this.#reply !== undefined) {
+      throw new ConfigError('VOICE_ERR_BAD_SEQUENCE', `Reply ${this.#reply.replyId} is still running; interrupt it or wait for its reply-end`);
+    }
+    this.#timing = new TurnTiming();
+    this.#timing.speechEnded(this.#clock.nowMs());
+    this.#apply({ type: 'reply-requested' });
+    this.#reply = this.#createReply(source, request, false);
+    return this.#reply.replyId;
+  }
+
+  #createReply(source: (signal: AbortSignal) => AsyncIterable<LlmEvent>, request: ReplyRequest, held: boolean): Reply {
+    this.#idleTimer.stop();
+    const number = ++this.#replyCount;
+    const itemId = `item_reply_${number}`;
+    const inBand = request.outOfBand === undefined;
+    const epoch = this.#epoch;
+    const reply: Reply = new Reply({
+      replyId: `reply_${number}`,
+      turnId: this.#turnId,
+      itemId,
+      epoch,
+      source,
+      output: request.output ?? this.#settings.output,
+      tts: this.#options.engines.tts,
+      voice: request.voice ?? this.#settings.voice,
+      speed: this.#settings.speed,
+      sink: this.#options.sink,
+      clock: this.#clock,
+      held,
+      timing: this.#timing,
+      onAudible: () => this.#apply({ type: 'reply-audible' }),
+      onFirstEvent: () => {
+        if (inBand) this.#history.add({ id: itemId, type: 'assistant', text: '', words: [], status: 'in-progress' });
+      },
+      emit: (event) => {
+        if (event.type === 'tool-call' && inBand) this.#history.add({ id: `item_call_${event.call.callId}`, type: 'tool-call', call: event.call });
+        this.#emit(event);
+      },
+      onEnd: (end) => {
+        if (inBand) this.#history.closeReply(itemId, end.heardText, end.words, end.status === 'completed' ? 'completed' : 'incomplete');
+        if (this.#reply === reply) this.#reply = undefined;
+      },
+      onEnded: () => {
+        this.#restartIdleTimer();
+        if (this.#reply === undefined) this.#apply({ type: 'reply-ended' });
+      },
+    });
+    return reply;
+  }
+
+  #releaseHeld(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined || held.ended) {
+      this.#perform({ type: 'start-reply' });
+      return;
+    }
+    this.#reply = held;
+    held.release();
+  }
+
+  #interruptReply(): void {
+    this.#epoch++;
+    this.#reply?.interrupt('speech');
+    this.#reply = undefined;
+    this.#options.sink.clear(this.#epoch);
+    this.#options.sink.resume();
+  }
+
+  #requestOf(request: ReplyRequest, unconfirmedText?: string): LlmRequest {
+    const { instructions, tools, maxOutputTokens, temperature } = this.#settings;
+    const messages = request.outOfBand ?? this.#messages(request.instructions ?? instructions, unconfirmedText);
+    return {
+      messages,
+      tools: request.tools ?? tools,
+      ...(request.toolChoice === undefined ? {} : { toolChoice: request.toolChoice }),
+      maxOutputTokens: request.maxOutputTokens ?? maxOutputTokens,
+      temperature,
+    };
+  }
+
+  /** The history, with the words that an utterance not yet ended would add. */
+  #messages(instructions: string, unconfirmedText: string | undefined): ChatMessage[] {
+    const messages = this.#history.messages(instructions);
+    const last = messages.at(-1);
+    if (unconfirmedText === undefined) return messages;
+    if (last?.role === 'user') messages[messages.length - 1] = { role: 'user', text: `${last.text} ${unconfirmedText}` };
+    else messages.push({ role: 'user', text: unconfirmedText });
+    return messages;
+  }
+
+  #generate(request: LlmRequest, signal: AbortSignal): AsyncIterable<LlmEvent> {
+    return this.#llm.generate(request, signal);
+  }
+
+  #warm(): void {
+    const request = { ...this.#requestOf({}), messages: this.#history.messages(this.#settings.instructions) };
+    if (request.messages.length === 0) return;
+    this.#llm.warm(request, this.#closing.signal).catch((thrown: unknown) => this.#fail(thrown, 'llm'));
+  }
+
+  #restartIdleTimer(): void {
+    this.#idleTimer.restart(this.#settings.idleTimeoutMs);
+  }
+
+  #emitForUtterance(event: (turnId: string) => SessionEvent): void {
+    if (this.#utterance !== undefined) this.#emit(event(this.#utterance.turnId));
+  }
+
+  #emit(event: SessionEvent): void {
+    if (!this.#closing.signal.aborted || event.type === 'reply-end') this.#options.onEvent(event);
+  }
+
+  #fail(thrown: unknown, stage: StageName): void {
+    this.#emit({ type: 'error', error: toVoiceError(thrown, stage), turnId: this.#utterance?.turnId });
+  }
+
+  #isIdle(): boolean {
+    return this.#turn.listening === 'quiet' && this.#reply === undefined && !this.#turn.replyPending;
+  }
+
+  #notifyIdle(): void {
+    if (!this.#isIdle()) return;
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  #assertOpen(): void {
+    if (this.#disposed !== undefined) throw new DisposedError('The session');
+  }
+}
+
+function detectionOf(settings: SessionSettings) {
+  return {
+    speechThreshold: settings.speechThreshold,
+    silenceThreshold: Math.max(0.01, settings.speechThreshold - 0.15),
+    prefixPaddingMs: settings.prefixPaddingMs,
+  };
+}
+
+/** A fixed text in the shape of a language model's answer. */
+async function* recite(text: string): AsyncGenerator<LlmEvent> {
+  yield { type: 'text-delta', text };
+  yield { type: 'finish', reason: 'stop', usage: { inputTokenCount: 0, cachedTokenCount: 0, outputTokenCount: 0 } };
+}
