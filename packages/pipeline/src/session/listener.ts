@@ -58,6 +58,7 @@ export class Listener {
     this.#detector = createSpeechDetector({ ...options.detection, sampleRate });
     this.#state = this.#detector.initial;
     this.#queue = new BoundedQueue<AudioFrame>({
+      name: 'capture',
       capacity: Math.ceil((CAPTURE_QUEUE_MS * sampleRate) / 1000 / frameSampleCount),
       policy: 'drop-oldest',
       onDrop: (frame) => {
@@ -146,7 +147,7 @@ export class Listener {
     const oldest = this.#arrivals[0];
     if (oldest !== undefined && audioEndMs - oldest.audioEndMs > ARRIVAL_MEMORY_MS) this.#arrivals.shift();
     this.#pendingCount++;
-    void this.#queue.push(frame);
+    this.#queue.offer(frame);
   }
 
   async #run(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { LlmEvent } from '../llm/llm-engine.ts';
-import { ClauseChunker } from '../speech-text/clause-chunker.ts';
-import { SpokenTextCleaner } from '../speech-text/spoken-text-cleaner.ts';
+import { ClauseChunker } from './tmp-chunk.ts';
+import { SpokenTextCleaner } from './tmp-chunk.ts';
 import { createStage, type Emit, type Stage } from '../stream/stage.ts';
 import type { SpeechChunk, TtsEngine } from '../tts/tts-engine.ts';
 

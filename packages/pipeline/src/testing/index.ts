@@ -1,1 +1,14 @@
-export {};
+export { ConversationRig, type ConversationRigOptions } from './conversation-rig.ts';
+export { FakeClock } from './fake-clock.ts';
+export {
+  SCRIPTED_WORD_MS,
+  scriptedEngines,
+  scriptedLlm,
+  type ScriptedLlmOptions,
+  scriptedStt,
+  type ScriptedSttOptions,
+  scriptedTts,
+  scriptedVad,
+  silenceSamples,
+  speechSamples,
+} from './scripted-engines.ts';
