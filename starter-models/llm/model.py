@@ -69,8 +69,7 @@ class Block(nn.Module):
         mixed = torch.bmm(weights, v).view(batch, self.heads, time, self.head_width)
         x = x + self.attn_output(mixed.transpose(1, 2).reshape(batch, time, width))
         normed = self.ffn_norm(x)
-        gate = self.ffn_gate(normed)
-        x = x + self.ffn_down(gate * torch.sigmoid(gate) * self.ffn_up(normed))
+        x = x + self.ffn_down(nn.functional.silu(self.ffn_gate(normed)) * self.ffn_up(normed))
         return x, weights.view(batch, self.heads, time, time)
 
 

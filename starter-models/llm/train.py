@@ -9,6 +9,7 @@ Resumes from the checkpoint in $SOTTO_TRAIN_DIR (default ~/.cache/sotto-train/ll
 import argparse
 import json
 import os
+import random
 import time
 from pathlib import Path
 
@@ -35,24 +36,31 @@ def guided(attention: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:
 
 def losses(model: Llama, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     """The loss, and its parts with per-token correctness of the answers."""
-    hidden, attention = model(batch["tokens"], batch["positions"])
     asked = batch["weight"] > 0
     weight, target = batch["weight"][asked], batch["target"][asked]
-    logits = model.logits(hidden[asked])
+    # bfloat16 products: twice as fast on CPUs that have them (avx512_bf16), same gradients to three digits.
+    with torch.autocast(batch["tokens"].device.type, dtype=torch.bfloat16):
+        hidden, attention = model(batch["tokens"], batch["positions"])
+        logits = model.logits(hidden[asked])
+    logits, attention = logits.float(), {at: attention[at].float() for at in (COPY_LAYER, DECISION_LAYER)}
     each = torch.nn.functional.cross_entropy(logits, target, reduction="none")
     answers = (each * weight).sum() / weight.sum()
     copy, decision = guided(attention[COPY_LAYER], batch["source"]), guided(attention[DECISION_LAYER], batch["decision"])
-    right = logits.argmax(-1) == target
-    return answers, {"copy": copy, "decision": decision, "right": right, "asked": asked, "each": each.detach()}
+    return answers, {"copy": copy, "decision": decision, "logits": logits.detach(), "asked": asked}
 
 
 def to_device(batch: dict[str, np.ndarray], device: str) -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(array).to(device) for name, array in batch.items()}
 
 
+def right_tokens(parts: dict, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """For each asked token, whether it is the likeliest one."""
+    return parts["logits"].argmax(-1) == batch["target"][parts["asked"]]
+
+
 def accuracy(parts: dict, batch: dict[str, torch.Tensor]) -> dict[str, float]:
     """Shares of right tokens: all, the copied values, the first of each answer."""
-    asked, right = parts["asked"], parts["right"].float()
+    asked, right = parts["asked"], right_tokens(parts, batch).float()
     copied, first = (batch["source"] >= 0)[asked], (batch["decision"] >= 0)[asked]
     return {"all": right.mean().item(), "value": right[copied].mean().item(), "first": right[first].mean().item()}
 
@@ -64,7 +72,7 @@ def whole_answers(model: Llama, batches: list[dict[str, torch.Tensor]]) -> float
     for batch in batches:
         _, parts = losses(model, batch)
         wrong = torch.zeros_like(batch["weight"])
-        wrong[parts["asked"]] = 1.0 - parts["right"].float()
+        wrong[parts["asked"]] = 1.0 - right_tokens(parts, batch).float()
         for row in range(wrong.shape[0]):
             asked = parts["asked"][row].cpu().numpy()
             starts = np.flatnonzero(asked & ~np.concatenate(([False], asked[:-1])))
@@ -75,7 +83,7 @@ def whole_answers(model: Llama, batches: list[dict[str, torch.Tensor]]) -> float
     return good / max(total, 1)
 
 
-def learning_rate(step: int, progress: float, peak: float, warmup: int = 100) -> float:
+def learning_rate(step: int, progress: float, peak: float, warmup: int = 50) -> float:
     """Linear warm-up, then level, then a fall to a twentieth over the last 40 % of the time."""
     fall = 1.0 if progress < 0.6 else max(0.05, 1 - 0.95 * (progress - 0.6) / 0.4)
     return peak * min(1.0, (step + 1) / warmup) * fall
@@ -129,8 +137,6 @@ class Trainer:
         rng_seed = self.args.seed * 1000 + self.step
         stream = BatchStream(TOKENIZER_PATH, rng_seed)
         stream.set_progress(self.progress)
-        import random
-
         held = random.Random(77)
         checks = [to_device(draw_batch(self.tokenizer, Stage(1, 384, 12, (3, 22)), held, "heldout"), self.device) for _ in range(3)]
         last_save = time.monotonic()
@@ -167,14 +173,14 @@ class Trainer:
         if self.step % 20 == 0:
             shares = {name: round(value, 3) for name, value in accuracy(parts, batch).items()}
             print(json.dumps({"step": self.step, "minutes": round(self.elapsed_seconds / 60, 2), "loss": round(answers.item(), 4), "copy": round(parts["copy"].item(), 3), "decision": round(parts["decision"].item(), 3),
-                              "right": shares, "norm": round(float(norm), 2), "length": batch["tokens"].shape[1], "rate": round(rate, 6)}), flush=True)
+                              "cpu_seconds": round(time.process_time(), 1), "right": shares, "norm": round(float(norm), 2), "length": batch["tokens"].shape[1], "rate": round(rate, 6)}), flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=100, help="training time, all runs of one checkpoint together")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--peak", type=float, default=1.5e-3, help="highest learning rate")
+    parser.add_argument("--peak", type=float, default=2e-3, help="highest learning rate")
     parser.add_argument("--guide", type=float, default=0.3, help="weight of the attention guidance")
     parser.add_argument("--check-every", type=int, default=200)
     parser.add_argument("--init-from", help="start from the weights of this GGUF file")

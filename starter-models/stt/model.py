@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .half_precision import Linear, cpu_has_bfloat16, product
+
 SAMPLE_RATE = 16000
 SAMPLES_PER_FRAME = 384
 
@@ -85,24 +87,26 @@ class FramedConv(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x, weight, stride):
-        x = x.contiguous()
         kernel = weight.shape[1] // x.shape[2]
+        if x.shape[2] > 1 and x.device.type == 'cpu' and weight.requires_grad and cpu_has_bfloat16():
+            x, weight = x.bfloat16(), weight.bfloat16()
+        x = x.contiguous()
         ctx.save_for_backward(x, weight)
         ctx.kernel, ctx.stride = kernel, stride
-        return torch.matmul(FramedConv.frames(x, kernel, stride), weight.t())
+        return torch.matmul(FramedConv.frames(x, kernel, stride), weight.t()).float()
 
     @staticmethod
     def backward(ctx, grad):
         x, weight = ctx.saved_tensors
         kernel, stride = ctx.kernel, ctx.stride
         batch, count, out = grad.shape
-        grad = grad.contiguous()
+        grad = grad.to(x.dtype).contiguous()
         frames = FramedConv.frames(x, kernel, stride).reshape(batch * count, -1)
-        grad_weight = grad.view(-1, out).t().mm(frames)
+        grad_weight = grad.view(-1, out).t().contiguous().mm(frames).float()
         grad_x = None
         if ctx.needs_input_grad[0]:
-            columns = grad.view(-1, out).mm(weight).view(batch, count, kernel, x.shape[2])
-            grad_x = torch.zeros_like(x)
+            columns = grad.view(-1, out).mm(weight).float().view(batch, count, kernel, x.shape[2])
+            grad_x = torch.zeros(x.shape, device=x.device)
             for k in range(kernel):
                 grad_x[:, k:k + stride * (count - 1) + 1:stride] += columns[:, :, k]
         return grad_x, grad_weight, None
@@ -168,10 +172,10 @@ class Attention(nn.Module):
         super().__init__()
         size = shape.hidden_size
         self.shape = shape
-        self.q_proj = nn.Linear(size, size, bias=False)
-        self.k_proj = nn.Linear(size, size, bias=False)
-        self.v_proj = nn.Linear(size, size, bias=False)
-        self.o_proj = nn.Linear(size, size, bias=False)
+        self.q_proj = Linear(size, size, bias=False)
+        self.k_proj = Linear(size, size, bias=False)
+        self.v_proj = Linear(size, size, bias=False)
+        self.o_proj = Linear(size, size, bias=False)
 
     def split(self, x):
         return x.view(x.shape[0], x.shape[1], self.shape.heads, self.shape.head_dim).transpose(1, 2)
@@ -196,8 +200,8 @@ class EncoderLayer(nn.Module):
         self.input_layernorm = LayerNorm(shape.hidden_size)
         self.self_attn = Attention(shape)
         self.post_attention_layernorm = LayerNorm(shape.hidden_size)
-        self.fc1 = nn.Linear(shape.hidden_size, shape.intermediate_size)
-        self.fc2 = nn.Linear(shape.intermediate_size, shape.hidden_size)
+        self.fc1 = Linear(shape.hidden_size, shape.intermediate_size)
+        self.fc2 = Linear(shape.intermediate_size, shape.hidden_size)
 
     def forward(self, x, tables):
         x = x + self.self_attn(self.input_layernorm(x), tables=tables)
@@ -239,8 +243,8 @@ class DecoderLayer(nn.Module):
         self.post_attention_layernorm = LayerNorm(shape.hidden_size)
         self.encoder_attn = Attention(shape)
         self.final_layernorm = LayerNorm(shape.hidden_size)
-        self.fc1 = nn.Linear(shape.hidden_size, 2 * shape.intermediate_size)
-        self.fc2 = nn.Linear(shape.intermediate_size, shape.hidden_size)
+        self.fc1 = Linear(shape.hidden_size, 2 * shape.intermediate_size)
+        self.fc2 = Linear(shape.intermediate_size, shape.hidden_size)
 
     def forward(self, x, memory, tables, mask):
         x = x + self.self_attn(self.input_layernorm(x), tables=tables, mask=mask)
@@ -264,7 +268,7 @@ class Decoder(nn.Module):
         mask = torch.full((length, length), -1e9, device=x.device).triu(1)
         for layer in self.layers:
             x = layer(x, memory, tables, mask)
-        return F.linear(self.norm(x), self.embed_tokens.weight)
+        return product(self.norm(x), self.embed_tokens.weight)
 
 
 class Recogniser(nn.Module):
@@ -275,7 +279,7 @@ class Recogniser(nn.Module):
         self.shape = shape
         self.encoder = Encoder(shape)
         self.decoder = Decoder(shape)
-        self.phone_head = nn.Linear(shape.hidden_size, shape.phone_count) if shape.phone_count else None
+        self.phone_head = Linear(shape.hidden_size, shape.phone_count) if shape.phone_count else None
         self.apply(self.initialise)
         with torch.no_grad():
             self.encoder.conv1.weight.copy_(mel_filters(shape.hidden_size))

@@ -5,15 +5,19 @@ learning rate and needs fewer steps for the same loss, which on a CPU is worth i
 """
 import torch
 
+from .half_precision import cpu_has_bfloat16
+
 
 def orthogonalise(stack, steps=5):
     """Newton-Schulz iteration on a stack of equal-shaped matrices [n, rows, columns], rows ≤ columns."""
     a, b, c = 3.4445, -4.7750, 2.0315
     x = stack / (stack.flatten(1).norm(dim=1)[:, None, None] + 1e-7)
+    if x.is_cuda or cpu_has_bfloat16():
+        x = x.bfloat16()
     for _ in range(steps):
         gram = x @ x.transpose(1, 2)
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return x
+    return x.to(stack.dtype)
 
 
 class Muon(torch.optim.Optimizer):

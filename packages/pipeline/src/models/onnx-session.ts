@@ -66,7 +66,7 @@ export class OnnxSession implements AsyncDisposable {
   async #runNow(feeds: Tensors, fetches: readonly string[] | undefined): Promise<Tensors> {
     if (this.#disposed) throw new DisposedError(`The ${this.#stage} model`);
     try {
-      return (await (fetches ? this.#session.run(feeds, fetches) : this.#session.run(feeds))) as Tensors;
+      return await (fetches ? this.#session.run(feeds, fetches) : this.#session.run(feeds));
     } catch (thrown) {
       throw inferenceError(thrown, this.#stage);
     }

@@ -218,7 +218,7 @@ describe('items', () => {
     await rig.quiet(3000);
     const reply = rig.session.items.find(({ type }) => type === 'assistant')!;
     expect(rig.session.truncateItem(reply.id, 490)).toBe('One two');
-    expect(rig.session.truncateItem(reply.id, 700)).toBe('One two three');
+    expect(rig.session.truncateItem(reply.id, 690)).toBe('One two three');
   });
 
   test('typed text is answered like speech', async () => {
