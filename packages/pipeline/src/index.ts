@@ -9,7 +9,9 @@ export { decodePcm16, encodePcm16, floatToInt16, int16ToFloat } from './audio/pc
 export { Resampler, resample } from './audio/resampler.ts';
 export { RingBuffer, type RingBufferOptions } from './audio/ring-buffer.ts';
 export type { TimedWord } from './audio/timed-word.ts';
+export { BoundedQueue, type BoundedQueueOptions, type OverflowPolicy } from './stream/bounded-queue.ts';
 export { type Clock, sleepOn, systemClock } from './stream/clock.ts';
+export { type Emit, type Stage, type StageContext, type StageOptions, createStage } from './stream/stage.ts';
 export type { VadCapabilities, VadEngine, VadStream } from './vad/vad-engine.ts';
 export type { InferencePriority, PartialTranscript, SttCapabilities, SttEngine, SttStream, TranscribeOptions, Transcript } from './stt/stt-engine.ts';
 export type { ChatMessage, LlmCapabilities, LlmEngine, LlmEvent, LlmFinishReason, LlmRequest, LlmSession, LlmUsage, ToolCall, ToolDefinition } from './llm/llm-engine.ts';
