@@ -18,7 +18,7 @@ export type WorkerHandlers = {
   readonly info: unknown;
   readonly calls: Readonly<Record<string, (args: never, options: { readonly signal: AbortSignal }) => unknown>>;
   readonly notifications?: Readonly<Record<string, (args: never) => void>>;
-  dispose(): Promise<void>;
+  dispose(): PromiseLike<void>;
 };
 
 /** The worker's side of the protocol: loads, says so, then answers calls until told to end. */
@@ -54,8 +54,11 @@ export async function hostInWorker(load: () => Promise<WorkerHandlers>): Promise
 
   const dispose = async (): Promise<void> => {
     for (const controller of running.values()) controller.abort();
-    await handlers.dispose().catch(() => undefined);
-    port.close();
+    try {
+      await handlers.dispose();
+    } finally {
+      port.close();
+    }
   };
 
   port.on('message', (message: WorkerRequest) => {

@@ -149,6 +149,11 @@ export class WorkerPool implements AsyncDisposable {
     return this.#slots.reduce((best, slot) => (load(slot.index) < load(best) ? slot.index : best), 0);
   }
 
+  /** Replaces every thread, as after a crash: for an operator whose model went wrong, and for tests. */
+  replaceWorkers(why: string): void {
+    for (const slot of this.#slots) slot.thread?.kill(crashError(this.stage, why));
+  }
+
   /** Rejects waiting calls, tells running ones to stop, frees the models and ends the threads. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposal ??= this.#dispose();
