@@ -4,7 +4,7 @@ import random
 from functools import lru_cache
 
 from . import numbers, words
-from .facts import HELDOUT_WORDINGS, _enumerate
+from .facts import HELDOUT_WORDINGS, enumerate_texts
 from .grammar import parse
 from .jokes import JOKES
 from .split import is_heldout
@@ -16,7 +16,7 @@ LIGHTS = ["light", "lamp", "reading lamp", "ceiling light", "heater", "fan", "ra
 
 @lru_cache(maxsize=None)
 def _wordings(template: str, split: str) -> tuple[str, ...]:
-    every = sorted({" ".join(text.split()) for text in _enumerate(parse(template))})
+    every = sorted({" ".join(text.split()) for text in enumerate_texts(parse(template))})
     kept = [text for text in every if is_heldout("wording:" + text, HELDOUT_WORDINGS) == (split == "heldout")]
     return tuple(kept or every)
 

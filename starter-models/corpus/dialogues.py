@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from . import assistant, words
 from .elsewhere import outside
-from .facts import HOURS_POOL, KINDS, draw_value, followup, invented, question, verb_is
+from .facts import HOURS_POOL, KINDS, draw_value, followup, invented, question, verb_is, wordings
 from .noise import polite, reaches, titled
 
-DAY_FOLLOWUPS = ["and on {d}", "what about {d}", "and {d}", "how about on {d}", "and what about {d}", "on {d}", "is it the same on {d}", "and if i come on {d}", "and for {d}", "what about on {d}", "how about {d}", "and what about on {d}"]
-THING_FOLLOWUPS = ["and the {x}", "what about the {x}", "and what about the {x}", "how about the {x}", "and for the {x}", "the {x}", "and how about the {x}", "the same for the {x}", "what about for the {x}", "and of the {x}"]
-BOTH_QUESTIONS = ["when is the {x} open", "what are the opening hours of the {x}", "what are the opening times of the {x}", "what are the {x} opening hours", "what hours is the {x} open", "{x} opening hours", "from when to when is the {x} open",
-                  "what are the hours of the {x}", "{x} opening times", "when can i visit the {x}", "between what times is the {x} open", "tell me the opening hours of the {x}"]
-OPEN_ON_QUESTIONS = ["is the {x} open on {d}", "are you sure the {x} is open on {d}", "will the {x} be open on {d}", "is the {x} closed on {d}", "can i visit the {x} on {d}", "can we go to the {x} on {d}", "do you open the {x} on {d}", "does the {x} open on {d}"]
+DAY_FOLLOWUPS = ("and on {d}", "what about {d}", "and {d}", "how about on {d}", "and what about {d}", "on {d}", "is it the same on {d}", "and if i come on {d}", "and for {d}", "what about on {d}", "how about {d}", "and what about on {d}")
+THING_FOLLOWUPS = ("and the {x}", "what about the {x}", "and what about the {x}", "how about the {x}", "and for the {x}", "the {x}", "and how about the {x}", "the same for the {x}", "what about for the {x}", "and of the {x}")
+BOTH_QUESTIONS = ("when is the {x} open", "what are the opening hours of the {x}", "what are the opening times of the {x}", "what are the {x} opening hours", "what hours is the {x} open", "{x} opening hours", "from when to when is the {x} open",
+                  "what are the hours of the {x}", "{x} opening times", "when can i visit the {x}", "between what times is the {x} open", "tell me the opening hours of the {x}")
+OPEN_ON_QUESTIONS = ("is the {x} open on {d}", "are you sure the {x} is open on {d}", "will the {x} be open on {d}", "is the {x} closed on {d}", "can i visit the {x} on {d}", "can we go to the {x} on {d}", "do you open the {x} on {d}", "does the {x} open on {d}")
 PARTS = ["visitor centre", "museum", "castle", "gardens", "zoo", "gallery", "nature park", "science centre", "library", "abbey", "aquarium", "information desk"]
 EXTRAS = ["Answer in one or two short sentences.", "Be brief and friendly.", "If you do not know, say so.", "Your answers are spoken aloud.", "Use only the facts below.", "Facts:", "Today you help visitors."]
 GENERAL = ["You are a helpful voice assistant.", "You are a friendly assistant in a small shop.", "You are a voice assistant.", "You are a kiosk.", "You are a helpful assistant.", "You are a calm spoken guide."]
@@ -151,9 +151,9 @@ class Talk:
     def ask(self, kind: str, x: str, day: str | None, category: str) -> dict:
         rng = self.rng
         if kind == "both":
-            user = rng.choice(BOTH_QUESTIONS)
+            user = rng.choice(wordings(BOTH_QUESTIONS, self.split))
         elif kind == "open_on":
-            user = rng.choice(OPEN_ON_QUESTIONS)
+            user = rng.choice(wordings(OPEN_ON_QUESTIONS, self.split))
         else:
             user = question(KINDS[kind], self.split, rng)
         user = user.format(x=x, d=day)
@@ -182,7 +182,7 @@ class Talk:
         if shape == "day" and kind in ("opens", "closes", "both", "starts", "leaves"):
             own = [fact.day for fact in self.kiosk.facts if fact.x == x and fact.day and fact.day != day]
             other = rng.choice(own) if own and rng.random() < 0.7 else rng.choice([name for name in words.DAYS if name != day])
-            return self._about(rng.choice(DAY_FOLLOWUPS).format(d=other), kind, x, other, "follow-up")
+            return self._about(rng.choice(wordings(DAY_FOLLOWUPS, self.split)).format(d=other), kind, x, other, "follow-up")
         if shape == "kind":
             known = [fact.kind for fact in self.kiosk.facts if fact.x == x and fact.kind != kind and not fact.day]
             every = [name for name in BY_ENTITY.get(x, []) if name != kind and KINDS[name].followups]
@@ -193,7 +193,7 @@ class Talk:
             known = [fact.x for fact in self.kiosk.facts if fact.kind == kind and fact.x != x and not fact.day]
             other_x = rng.choice(known) if known and rng.random() < 0.8 else rng.choice(KINDS[kind].pool)
             if other_x != x:
-                return self._about(rng.choice(THING_FOLLOWUPS).format(x=other_x), kind, other_x, day if day and KINDS[kind].by_day else None, "follow-up")
+                return self._about(rng.choice(wordings(THING_FOLLOWUPS, self.split)).format(x=other_x), kind, other_x, day if day and KINDS[kind].by_day else None, "follow-up")
         return None
 
     def outside(self) -> dict:

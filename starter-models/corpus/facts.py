@@ -166,8 +166,9 @@ def draw_value(value: str, split: str, rng: random.Random) -> str:
 
 
 @lru_cache(maxsize=None)
-def _wordings(templates: tuple[str, ...], split: str) -> tuple[str, ...]:
-    every = sorted({" ".join(text.split()) for template in templates for text in _enumerate(parse(template))})
+def wordings(templates: tuple[str, ...], split: str) -> tuple[str, ...]:
+    """The texts that templates stand for, slots still open, of one split."""
+    every = sorted({" ".join(text.split()) for template in templates for text in enumerate_texts(parse(template))})
     kept_back = [text for text in every if is_heldout("wording:" + text, HELDOUT_WORDINGS)]
     if not kept_back:
         kept_back = every[-1:] if len(every) > 2 else []
@@ -176,25 +177,26 @@ def _wordings(templates: tuple[str, ...], split: str) -> tuple[str, ...]:
     return tuple(text for text in every if text not in kept_back)
 
 
-def _enumerate(node) -> list[str]:
+def enumerate_texts(node) -> list[str]:
+    """Every text a parsed template stands for; slots stay as they are."""
     kind, body = node
     if kind == "text":
         return [body]
     if kind == "slot":
         return ["{" + body + "}"]
     if kind == "choice":
-        return [text for branch in body for text in _enumerate(branch)]
-    return ["".join(parts) for parts in itertools.product(*(_enumerate(item) for item in body))]
+        return [text for branch in body for text in enumerate_texts(branch)]
+    return ["".join(parts) for parts in itertools.product(*(enumerate_texts(item) for item in body))]
 
 
 def question(kind: Kind, split: str, rng: random.Random) -> str:
     """A wording of `split` with `{x}` still open."""
-    return rng.choice(_wordings(kind.questions, split))
+    return rng.choice(wordings(kind.questions, split))
 
 
 def followup(kind: Kind, split: str, rng: random.Random) -> str:
     """A wording of `split` that speaks of "it"."""
-    return rng.choice(_wordings(kind.followups, split))
+    return rng.choice(wordings(kind.followups, split))
 
 
 def verb_is(name: str) -> str:

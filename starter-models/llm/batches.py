@@ -10,7 +10,7 @@ import numpy as np
 from corpus.default_facts import default_keys
 from corpus.dialogues import compose, text_of
 
-from .tokenizer import TURN_END, TURN_START, Tokenizer
+from .tokenizer import END_OF_TEXT, TURN_END, TURN_START, Tokenizer
 
 VALUE_WEIGHT, FIRST_WEIGHT = 3.0, 2.0
 DEFAULT_KEYS_SHARE = 0.35
@@ -80,6 +80,7 @@ class Row:
 def dialogue_row(dialogue: dict, tokenizer: Tokenizer, length: int, gap: int = 0) -> tuple[Row, list[int]]:
     """The row of a dialogue, cut at the last turn that fits `length`, and its positions."""
     row, values = Row(tokenizer), []
+    row.add([END_OF_TEXT])
     row.opening("system")
     head = dialogue["system"].split("\n")[0]
     row.text(head)

@@ -54,7 +54,7 @@ def export(model: Llama, tokenizer: Tokenizer, path: Path) -> None:
         "tokenizer.ggml.bos_token_id": END_OF_TEXT,
         "tokenizer.ggml.eos_token_id": TURN_END,
         "tokenizer.ggml.padding_token_id": END_OF_TEXT,
-        "tokenizer.ggml.add_bos_token": False,
+        "tokenizer.ggml.add_bos_token": True,
         "tokenizer.chat_template": CHATML,
     }
     tensors = {name: weight.detach().float().cpu().numpy() for name, weight in tensor_names(model).items()}
