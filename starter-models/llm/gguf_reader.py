@@ -4,10 +4,8 @@ import struct
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from .gguf_writer import ALIGNMENT, ARRAY, BLOCK, BOOL, F32, FLOAT32, INT32, MAGIC, Q8_0, STRING, UINT32
-from .model import Llama
 
 SCALARS = {UINT32: "<I", INT32: "<i", FLOAT32: "<f", BOOL: "<?"}
 
@@ -62,8 +60,10 @@ def _tensor(data: bytes, offset: int, shape: list[int], kind: int) -> np.ndarray
     return (packed["values"].astype(np.float32) * packed["scale"].astype(np.float32)[:, None]).reshape(shape)
 
 
-def load_weights(model: Llama, path: Path) -> None:
-    """Copy the tensors of `path` into `model`; sizes must agree."""
+def load_weights(model, path: Path) -> None:
+    """Copy the tensors of `path` into a `model.Llama`; sizes must agree."""
+    import torch
+
     from .export import tensor_names
 
     _, tensors = read_gguf(path)
