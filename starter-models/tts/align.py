@@ -1,5 +1,7 @@
 """Which stretch of Flite's phones each Kokoro symbol stands for: dynamic programming over phonetic likeness."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from symbols import PUNCTUATION, STRESS
@@ -20,6 +22,7 @@ _GLIDES = {"ɪ": {"ey", "ay", "oy"}, "ʊ": {"ow", "aw"}, "ə": {"ih", "iy", "eh"
            "ɔ": {"oy"}, "u": {"y"}, "j": {"uw"}}
 _MARKS = set(PUNCTUATION + STRESS + " ː$")
 FAR = 9.0
+MATCH, SHARE, ABSORB = range(3)
 
 
 def likeness_cost(symbol: str, phone: str) -> float:
@@ -55,49 +58,50 @@ def part_weight(symbol: str, phone: str) -> float:
     return 0.0 if symbol in PUNCTUATION or symbol == "$" else 0.7 if symbol == "ː" else 0.8 if symbol in "ɪʊ" else 1.0
 
 
-def align(symbols: str, phones: list[str]) -> tuple[list[tuple[int, int]], float]:
+@lru_cache(maxsize=None)
+def costs(symbol: str, phone: str) -> tuple[float, float, float]:
+    return likeness_cost(symbol, phone), share_cost(symbol, phone), absorb_cost(symbol, phone)
+
+
+@lru_cache(maxsize=200_000)
+def align(symbols: str, phones: tuple[str, ...]) -> tuple[list[tuple[int, int]], float]:
     """Pairs (symbol place, phone place) on the cheapest path, and its cost per phone. `symbols` carries "$" at both ends."""
-    rows, columns = len(symbols), len(phones)
-    match = np.array([[likeness_cost(symbol, phone) for phone in phones] for symbol in symbols])
-    share = np.array([[share_cost(symbol, phone) for phone in phones] for symbol in symbols])
-    absorb = np.array([[absorb_cost(symbol, phone) for phone in phones] for symbol in symbols])
-    best = np.full((rows, columns), np.inf)
-    step = np.zeros((rows, columns), np.int8)
-    best[0, 0] = match[0, 0]
-    for row in range(rows):
-        left = np.inf
-        above, diagonal = (best[row - 1], np.concatenate([[np.inf], best[row - 1, :-1]])) if row else (None, None)
-        for column in range(columns):
-            if row == 0 and column == 0:
-                left = best[0, 0]
-                continue
-            options = (
-                diagonal[column] + match[row, column] if row else np.inf,
-                above[column] + share[row, column] if row else np.inf,
-                left + absorb[row, column],
-            )
-            choice = options.index(min(options))
-            best[row, column] = left = options[choice]
-            step[row, column] = choice
-    path, row, column = [], rows - 1, columns - 1
-    while True:
+    columns = len(phones)
+    above, steps = [], []
+    for row, symbol in enumerate(symbols):
+        best, choices = [], bytearray(columns)
+        for column, phone in enumerate(phones):
+            match, share, absorb = costs(symbol, phone)
+            cost, choice = (match, MATCH) if row == column == 0 else (float("inf"), MATCH)
+            if row and column and above[column - 1] + match < cost:
+                cost, choice = above[column - 1] + match, MATCH
+            if row and above[column] + share < cost:
+                cost, choice = above[column] + share, SHARE
+            if column and best[column - 1] + absorb < cost:
+                cost, choice = best[column - 1] + absorb, ABSORB
+            best.append(cost)
+            choices[column] = choice
+        above = best
+        steps.append(choices)
+    path, row, column = [(len(symbols) - 1, columns - 1)], len(symbols) - 1, columns - 1
+    while row or column:
+        choice = steps[row][column]
+        row, column = row - (choice != ABSORB), column - (choice != SHARE)
         path.append((row, column))
-        if row == 0 and column == 0:
-            break
-        choice = step[row, column]
-        row, column = (row - 1, column - 1) if choice == 0 else (row - 1, column) if choice == 1 else (row, column - 1)
-    return path[::-1], float(best[-1, -1]) / columns
+    return path[::-1], above[-1] / columns
 
 
 def symbol_ends(symbols: str, phones: list[tuple[str, float]]) -> tuple[np.ndarray, float]:
     """End of each symbol in seconds, and the cost of the alignment per phone."""
-    names = [name for name, _ in phones]
+    names = tuple(name for name, _ in phones)
     path, cost = align(symbols, names)
     ends = np.array([end for _, end in phones])
     lengths = np.diff(ends, prepend=0.0)
     seconds = np.zeros(len(symbols))
-    for place in range(len(phones)):
-        sharers = [row for row, column in path if column == place]
+    sharers_of = [[] for _ in phones]
+    for row, column in path:
+        sharers_of[column].append(row)
+    for place, sharers in enumerate(sharers_of):
         weights = np.array([part_weight(symbols[row], names[place]) for row in sharers])
         if weights.sum() == 0:
             weights = np.array([float(symbols[row] not in STRESS) for row in sharers])

@@ -1,0 +1,66 @@
+"""Writes the voice folder: the ONNX graph, the two voices, the text files and the manifest."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from symbols import encode, write_text_files
+from voice import Voice, style_rows
+
+# Kokoro's names for a female and a male American voice, so that programs that know those find these.
+VOICES = {"af_heart": style_rows(1.0), "am_michael": style_rows(0.0)}
+OPSET = 17
+HALF_FROM_BYTES = 4096
+
+
+def store_as_half(model: onnx.ModelProto) -> None:
+    """Keeps large weights in half precision with a cast behind them, which the runtime folds away on loading."""
+    casts = []
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype == np.float32 and values.nbytes >= HALF_FROM_BYTES:
+            name = tensor.name
+            tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), name + ".half"))
+            casts.append(helper.make_node("Cast", [name + ".half"], [name], name=name + ".cast", to=TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+
+
+def write_graph(voice: Voice, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    symbols = torch.tensor([encode("həlˈoʊ, ðˈɛɹ.")])
+    style = torch.from_numpy(style_rows(0.0)[:1])
+    with torch.no_grad():
+        torch.onnx.export(
+            voice.eval(), (symbols, style, torch.ones(1)), str(path), opset_version=OPSET, do_constant_folding=False,
+            input_names=["input_ids", "style", "speed"], output_names=["waveform", "durations"],
+            dynamic_axes={"input_ids": {1: "symbols"}, "waveform": {1: "samples"}, "durations": {1: "symbols"}},
+        )
+    model = onnx.load(str(path))
+    store_as_half(model)
+    model.producer_name, model.producer_version, model.doc_string = "sotto-starter-voice", "1", ""
+    for node in model.graph.node:
+        node.doc_string = ""
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def write_manifest(folder: Path) -> None:
+    names = ["config.json", "tokenizer.json", "tokenizer_config.json", "onnx/model.onnx", *(f"voices/{name}.bin" for name in VOICES)]
+    files = [{"path": name, "bytes": (folder / name).stat().st_size, "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()} for name in names]
+    (folder / "manifest.json").write_text(json.dumps({"files": files}, indent=1) + "\n")
+
+
+def export(voice: Voice, folder: Path) -> None:
+    write_text_files(folder)
+    (folder / "voices").mkdir(exist_ok=True)
+    for name, rows in VOICES.items():
+        (folder / "voices" / f"{name}.bin").write_bytes(rows.astype("<f4").tobytes())
+    write_graph(voice, folder / "onnx" / "model.onnx")
+    write_manifest(folder)
