@@ -4,6 +4,11 @@ import type { ChatMessage, ToolCall } from '../llm/llm-engine.ts';
 import { heardText } from '../turn/heard-text.ts';
 import type { ConversationItem } from './conversation.ts';
 
+/** Items remembered at most; more than any small model's context holds. */
+const ITEM_COUNT_MAX = 400;
+/** Items forgotten at once, in a block, because every change of the beginning makes a model evaluate everything again. */
+const FORGET_ITEM_COUNT = 100;
+
 /** The conversation as the session remembers it: only what was really said and really heard. */
 export class ConversationHistory {
   #items: ConversationItem[] = [];
@@ -12,16 +17,18 @@ export class ConversationHistory {
     return this.#items;
   }
 
-  /** Appends, or inserts after `afterItemId` (`'root'` is the very start). */
+  /** Appends, or inserts after `afterItemId` (`'root'` is the very start). Forgets the oldest items when there are too many. */
   add(item: ConversationItem, afterItemId?: string): void {
     if (this.find(item.id) !== undefined) throw new ConfigError('VOICE_ERR_INVALID_OPTION', `The conversation already has an item "${item.id}"; choose another id`);
     if (afterItemId === undefined) {
       this.#items.push(item);
+      this.#forgetOldest();
       return;
     }
     const index = afterItemId === 'root' ? -1 : this.#items.findIndex(({ id }) => id === afterItemId);
     if (index === -1 && afterItemId !== 'root') throw new ConfigError('VOICE_ERR_INVALID_OPTION', `The conversation has no item "${afterItemId}" to insert after`);
     this.#items.splice(index + 1, 0, item);
+    this.#forgetOldest();
   }
 
   find(itemId: string): ConversationItem | undefined {
@@ -65,6 +72,13 @@ export class ConversationHistory {
       appendMessage(messages, item, toolNames);
     }
     return messages;
+  }
+
+  #forgetOldest(): void {
+    if (this.#items.length <= ITEM_COUNT_MAX) return;
+    // From a user's item on, so that no tool result is left without its call.
+    const firstKept = this.#items.findIndex((item, index) => index >= FORGET_ITEM_COUNT && item.type === 'user');
+    this.#items.splice(0, firstKept === -1 ? FORGET_ITEM_COUNT : firstKept);
   }
 
   #replace(itemId: string, item: ConversationItem): void {
