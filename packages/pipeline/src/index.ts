@@ -37,3 +37,9 @@ export { PacedPlayout, type PacedPlayoutOptions } from './session/paced-playout.
 export { Interruption, type InterruptionCause } from './session/interruption.ts';
 export { DEFAULT_SESSION_SETTINGS } from './session/session-defaults.ts';
 export { createVoiceSession } from './session/voice-session.ts';
+export { type KokoroOptions, createKokoro } from './tts/kokoro.ts';
+export type { Phonemizer } from './tts/phonemizer.ts';
+export { CallChannel, type CallOptions } from './worker/call-channel.ts';
+export type { CallEndpoint, PageEndpoint, WorkerEndpoint } from './worker/call-endpoint.ts';
+export { type CallRequest, type CallResponse, deserializeError, type SerializedError, serializeError } from './worker/call-message.ts';
+export { type CallHandlers, Moved, serveCalls } from './worker/serve-calls.ts';
