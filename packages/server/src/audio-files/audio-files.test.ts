@@ -91,18 +91,37 @@ describe('WAV files', () => {
 });
 
 describe('FLAC files', () => {
-  const hasFlac = existsSync('/usr/bin/flac');
-  it.skipIf(!hasFlac)('decode to the same samples as the WAV they were made from', async () => {
+  const fixtures = new URL('../../../../audio-fixtures/', import.meta.url);
+  type Fixture = { readonly file: string; readonly sampleRate: number; readonly sampleCount: number };
+
+  it('of every fixture give every sample at the right rate', async () => {
+    const index = JSON.parse(await readFile(new URL('index.json', fixtures), 'utf8')) as { fixtures: Fixture[] };
+    const flacs = index.fixtures.filter(({ file }) => file.endsWith('.flac'));
+    expect(flacs.length).toBeGreaterThan(50);
+    for (const { file, sampleRate, sampleCount } of flacs) {
+      const { channels, sampleRate: rate } = await decodeAudio(await readFile(new URL(file, fixtures)), file);
+      expect({ file, rate, sampleCount: channels[0]!.length }).toEqual({ file, rate: sampleRate, sampleCount });
+    }
+  });
+
+  it('cut or damaged are refused', async () => {
+    const bytes = await readFile(new URL('room-noise.flac', fixtures));
+    expect(await codeOf(decodeAudio(bytes.subarray(0, bytes.length / 2), 'half.flac'))).toBe('VOICE_ERR_AUDIO_TRUNCATED');
+    expect(await codeOf(decodeAudio(bytes.subarray(0, bytes.length - 20), 'nearly.flac'))).toMatch(/^VOICE_ERR_AUDIO_(TRUNCATED|FORMAT)$/);
+    expect(await codeOf(decodeAudio(bytes.subarray(0, 20), 'stub.flac'))).toBe('VOICE_ERR_AUDIO_TRUNCATED');
+    const damaged = Uint8Array.from(bytes);
+    damaged.fill(0x55, damaged.length / 2, damaged.length / 2 + 400);
+    expect(await codeOf(decodeAudio(damaged, 'damaged.flac'))).toMatch(/^VOICE_ERR_AUDIO_(TRUNCATED|FORMAT)$/);
+  });
+
+  it.skipIf(!existsSync('/usr/bin/flac'))('decode to the same samples as the WAV they were made from', async () => {
     const wavPath = join(dir, 'source.wav');
     await writeFile(wavPath, wav('16', 44100, [tone(44100, 44100), tone(44100, 44100, 300)]));
     execFileSync('flac', ['--silent', '--force', '-o', join(dir, 'source.flac'), wavPath]);
     const fromWav = await readAudioFile(wavPath);
     const fromFlac = await readAudioFile(join(dir, 'source.flac'));
-    expect(fromFlac.sampleRate).toBe(44100);
+    expect(fromFlac.samples).toHaveLength(fromWav.samples.length);
     expect(largestDifference(fromFlac.samples, fromWav.samples)).toBeLessThan(1 / 32768);
-    const bytes = await readFile(join(dir, 'source.flac'));
-    expect(await codeOf(decodeAudio(bytes.subarray(0, bytes.length / 2), 'half.flac'))).toBe('VOICE_ERR_AUDIO_TRUNCATED');
-    expect(await codeOf(decodeAudio(bytes.subarray(0, 20), 'stub.flac'))).toBe('VOICE_ERR_AUDIO_TRUNCATED');
   });
 });
 

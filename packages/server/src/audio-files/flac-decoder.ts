@@ -4,6 +4,8 @@ import { assertSampleRate } from './wav-header.ts';
 
 /** STREAMINFO is always the first metadata block: 4 bytes magic, 4 bytes block header, 34 bytes (RFC 9639, section 8.2). */
 const STREAM_INFO_END_BYTE = 42;
+/** The decoder's parser lets go of a frame only once it has seen bytes behind it, and would keep the last one. */
+const PARSER_LOOKAHEAD_BYTES = 64;
 
 /**
  * Decodes a whole FLAC file.
@@ -28,7 +30,9 @@ async function decode(bytes: Uint8Array, name: string): Promise<{ channels: Floa
   const decoder = new FLACDecoder();
   await decoder.ready;
   try {
-    const { channelData, sampleRate, errors } = await decoder.decodeFile(bytes);
+    const padded = new Uint8Array(bytes.length + PARSER_LOOKAHEAD_BYTES);
+    padded.set(bytes);
+    const { channelData, sampleRate, errors } = await decoder.decodeFile(padded);
     return { channels: channelData, sampleRate, problems: errors.length };
   } catch (cause) {
     throw new AudioFormatError('VOICE_ERR_AUDIO_FORMAT', `${name} could not be decoded as FLAC: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
