@@ -1,6 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import type { LocatedModel } from '../models/model-folder.ts';
-import { type WorkerHandlers, hostInWorker } from './worker-host.ts';
+import { type CallHandlers, serveCalls } from '@sotto/pipeline';
+import { workerPort } from './worker-port.ts';
 
 /** What the thread is to become. */
 export type InferenceWorkerData = {
@@ -11,7 +12,7 @@ export type InferenceWorkerData = {
 };
 
 /** Each thread imports only the drivers it needs, which keeps the start short. */
-async function load(data: InferenceWorkerData): Promise<WorkerHandlers> {
+async function load(data: InferenceWorkerData): Promise<CallHandlers> {
   switch (data.kind) {
     case 'vad':
       return (await import('./vad-worker.ts')).hostVad(data);
@@ -22,5 +23,4 @@ async function load(data: InferenceWorkerData): Promise<WorkerHandlers> {
   }
 }
 
-// An entry, not a library: nothing but type imports may come from here.
-if (workerData !== null) await hostInWorker(() => load(workerData as InferenceWorkerData));
+await serveCalls(workerPort(), () => load(workerData as InferenceWorkerData));

@@ -1,8 +1,7 @@
-import { createMoonshine, ModelError, type SttEngine, type SttStream, type TranscribeOptions } from '@sotto/pipeline';
+import { type CallHandlers, createMoonshine, ModelError, type SttEngine, type SttStream, type TranscribeOptions } from '@sotto/pipeline';
 import { openModel } from '../models/model-folder.ts';
 import type { InferenceWorkerData } from './inference-worker.ts';
 import { nodeOnnxRuntime, sessionOptions } from './onnx-node.ts';
-import type { WorkerHandlers } from './worker-host.ts';
 
 /** Options that travel; the signal and the priority stay with the pool. */
 export type SttCallOptions = Pick<TranscribeOptions, 'language' | 'words' | 'prompt'>;
@@ -15,7 +14,7 @@ export type StreamArgs = {
   readonly samples: Float32Array;
 };
 
-export async function hostStt(data: InferenceWorkerData): Promise<WorkerHandlers> {
+export async function hostStt(data: InferenceWorkerData): Promise<CallHandlers> {
   const engine = await loadStt(data);
   const streams = new Map<number, SttStream>();
 

@@ -1,6 +1,8 @@
-import { BackendError, EngineError, type SpeechChunk, type SynthesizeOptions, type TtsEngine } from '@sotto/pipeline';
+import { type CallHandlers, createKokoro, EngineError, ModelError, Moved, type SpeechChunk, type SynthesizeOptions, type TtsEngine } from '@sotto/pipeline';
+import { openModel } from '../models/model-folder.ts';
 import type { InferenceWorkerData } from './inference-worker.ts';
-import { Moved, type WorkerHandlers } from './worker-host.ts';
+import { createKokoroPhonemizer } from './kokoro-phonemizer.ts';
+import { nodeOnnxRuntime, sessionOptions } from './onnx-node.ts';
 
 export type SynthesisArgs = {
   readonly synthesisId: number;
@@ -11,7 +13,7 @@ export type SynthesisStep = { readonly chunk: SpeechChunk | undefined };
 
 type Synthesis = { readonly chunks: AsyncIterator<SpeechChunk>; readonly controller: AbortController };
 
-export async function hostTts(data: InferenceWorkerData): Promise<WorkerHandlers> {
+export async function hostTts(data: InferenceWorkerData): Promise<CallHandlers> {
   const engine = await loadTts(data);
   const syntheses = new Map<number, Synthesis>();
 
@@ -59,6 +61,9 @@ export async function hostTts(data: InferenceWorkerData): Promise<WorkerHandlers
   };
 }
 
-function loadTts({ model }: InferenceWorkerData): Promise<TtsEngine> {
-  throw new BackendError('VOICE_ERR_BACKEND_UNAVAILABLE', `No driver for ${model.manifest.driver}`);
+async function loadTts({ model, threadCount }: InferenceWorkerData): Promise<TtsEngine> {
+  const { driver, dtype, id } = model.manifest;
+  if (driver !== 'kokoro') throw new ModelError('VOICE_ERR_MODEL_FORMAT', `The model ${id} is read by the driver ${driver}, expected kokoro for speech`, { stage: 'tts' });
+  const phonemizer = await createKokoroPhonemizer(() => import('kokoro-js'));
+  return createKokoro({ ort: nodeOnnxRuntime, files: openModel(model), phonemizer, sessionOptions: sessionOptions(threadCount), ...(typeof dtype === 'string' && { dtype }) });
 }

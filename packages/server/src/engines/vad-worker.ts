@@ -1,13 +1,12 @@
-import { createSilero, type VadStream } from '@sotto/pipeline';
+import { type CallHandlers, createSilero, type VadStream } from '@sotto/pipeline';
 import { openModel } from '../models/model-folder.ts';
 import type { InferenceWorkerData } from './inference-worker.ts';
 import { nodeOnnxRuntime } from './onnx-node.ts';
-import type { WorkerHandlers } from './worker-host.ts';
 
 /** One batch: `frames` holds one frame of each stream after another. */
 export type ScoreFramesArgs = { readonly streamIds: readonly number[]; readonly frames: Float32Array };
 
-export async function hostVad({ model }: InferenceWorkerData): Promise<WorkerHandlers> {
+export async function hostVad({ model }: InferenceWorkerData): Promise<CallHandlers> {
   const fileName = model.manifest.files.find((file) => file.path.endsWith('.onnx'))?.path;
   const engine = await createSilero({ ort: nodeOnnxRuntime, files: openModel(model), ...(fileName !== undefined && { fileName }) });
   const { frameSampleCount } = engine.capabilities;

@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { DisposedError, EngineError, type StageName, type VoiceError } from '@sotto/pipeline';
-import { deserializeError, type WorkerRequest, type WorkerResponse } from './worker-message.ts';
+import { type CallRequest, type CallResponse, deserializeError, DisposedError, EngineError, type StageName, type VoiceError } from '@sotto/pipeline';
 
 /** A worker that is busy with a native call cannot hear that it should end. */
 const POLITE_EXIT_MS = 2000;
@@ -38,7 +37,7 @@ export class WorkerThread implements AsyncDisposable {
     this.ready.catch(() => undefined);
     // Entries are built files: a flag that makes this process resolve packages to their sources must not reach them.
     this.#worker = new Worker(entry, { workerData: data, execArgv: [] });
-    this.#worker.on('message', (message: WorkerResponse) => this.#receive(message));
+    this.#worker.on('message', (message: CallResponse) => this.#receive(message));
     this.#worker.on('error', (error) => this.#crash(error));
     this.#exited = new Promise((resolve) => {
       this.#worker.once('exit', (exitCode) => {
@@ -84,11 +83,11 @@ export class WorkerThread implements AsyncDisposable {
     clearTimeout(timer);
   }
 
-  #post(message: WorkerRequest, transfer: readonly ArrayBuffer[] = []): void {
+  #post(message: CallRequest, transfer: readonly ArrayBuffer[] = []): void {
     this.#worker.postMessage(message, transfer);
   }
 
-  #receive(message: WorkerResponse): void {
+  #receive(message: CallResponse): void {
     switch (message.type) {
       case 'ready':
         return this.#readyPending?.resolve(message.info);

@@ -1,12 +1,12 @@
 import { workerData } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ModelError } from '@sotto/pipeline';
-import { hostInWorker, Moved } from '../worker-host.ts';
+import { ModelError, Moved, serveCalls } from '@sotto/pipeline';
+import { workerPort } from '../worker-port.ts';
 
 /** A worker that does what it is told, for tests of the pool: echoes, works for a while, fails, hangs, dies. */
 const script = workerData as { readonly failToLoad?: boolean; readonly crashOnLoad?: boolean; readonly dieAfterFirstLoad?: SharedArrayBuffer };
 
-await hostInWorker(async () => {
+await serveCalls(workerPort(), async () => {
   if (script.failToLoad) throw new ModelError('VOICE_ERR_MODEL_FORMAT', 'This model is scripted not to load');
   if (script.crashOnLoad) process.exit(3);
   const loads = script.dieAfterFirstLoad && new Int32Array(script.dieAfterFirstLoad);
