@@ -6,7 +6,7 @@ import type { OnnxRuntime, OnnxSessionOptions } from './onnx-runtime.ts';
 export type Tensors = Record<string, Tensor>;
 
 /** Suffix of the file that holds each precision, as published by onnx-community. */
-const DTYPE_SUFFIX = { fp32: '', fp16: '_fp16', int8: '_int8', uint8: '_uint8', q8: '_quantized', q4: '_q4', q4f16: '_q4f16', bnb4: '_bnb4' } as const;
+const DTYPE_SUFFIX = { fp32: '', fp16: '_fp16', int8: '_int8', uint8: '_uint8', q8: '_quantized', q4: '_q4', q4f16: '_q4f16', q8f16: '_q8f16', bnb4: '_bnb4' } as const;
 
 /** Precision of a graph's weights. */
 export type ModelDtype = keyof typeof DTYPE_SUFFIX;

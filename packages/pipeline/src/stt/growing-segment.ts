@@ -1,6 +1,7 @@
 import { assertFiniteSamples } from '../audio/audio-frame.ts';
 import { DisposedError, OverrunError } from '../errors.ts';
 import { EMPTY_HYPOTHESIS, type Hypothesis, toTranscript } from './hypothesis.ts';
+import { SPACELESS_SCRIPT } from './spaceless-script.ts';
 import type { PartialTranscript, SttStream, Transcript } from './stt-engine.ts';
 
 /** How a driver decodes the audio of a growing segment. */
@@ -104,8 +105,8 @@ export function agreedPrefix(previous: string, current: string): string {
   const limit = Math.min(previous.length, current.length);
   let length = 0;
   while (length < limit && previous[length] === current[length]) length++;
-  const endsWord = (text: string) => length === text.length || /\s/.test(text[length]!);
-  if ((endsWord(previous) && endsWord(current)) || !/\s/.test(current)) return current.slice(0, length);
+  const endsWord = (text: string) => length === text.length || /\s/.test(text[length]!) || SPACELESS_SCRIPT.test(text[length]!);
+  if (endsWord(previous) && endsWord(current)) return current.slice(0, length);
   return current.slice(0, Math.max(0, current.slice(0, length).search(/\s\S*$/)));
 }
 

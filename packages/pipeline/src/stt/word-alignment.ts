@@ -2,6 +2,7 @@ import type { Tensor } from 'onnxruntime-common';
 import type { TimedWord } from '../audio/timed-word.ts';
 import type { Detokenizer } from './bpe-detokenizer.ts';
 import { cheapestPath } from './dynamic-time-warping.ts';
+import { SPACELESS_SCRIPT } from './spaceless-script.ts';
 
 export type WordAlignmentOptions = {
   /** Text tokens of the transcript. */
@@ -71,9 +72,6 @@ function medianFiltered(row: Float64Array): Float64Array {
 
 type WordTokens = { readonly text: string; readonly first: number; readonly end: number };
 
-/** Scripts that put no space between words; each character is a word of its own. */
-const SPACELESS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Myanmar}]/u;
-
 /** Groups tokens into words: a word begins at a space; half characters stay together; punctuation stays with the word before. */
 export function groupIntoWords(tokens: readonly number[], detokenizer: Pick<Detokenizer, 'decode'>): WordTokens[] {
   const words: WordTokens[] = [];
@@ -82,7 +80,7 @@ export function groupIntoWords(tokens: readonly number[], detokenizer: Pick<Deto
     if (text.includes('\uFFFD') && end < tokens.length) continue;
     const previous = words.at(-1);
     const isPunctuation = !/[\p{L}\p{N}]/u.test(text);
-    const begins = !previous || (!isPunctuation && (/^\s/.test(text) || SPACELESS.test(text)));
+    const begins = !previous || (!isPunctuation && (/^\s/.test(text) || SPACELESS_SCRIPT.test(text)));
     if (begins) words.push({ text, first, end });
     else words[words.length - 1] = { text: previous.text + text, first: previous.first, end };
     first = end;
