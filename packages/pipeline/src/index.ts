@@ -43,3 +43,4 @@ export { CallChannel, type CallOptions } from './worker/call-channel.ts';
 export type { CallEndpoint, PageEndpoint, WorkerEndpoint } from './worker/call-endpoint.ts';
 export { type CallRequest, type CallResponse, deserializeError, type SerializedError, serializeError } from './worker/call-message.ts';
 export { type CallHandlers, Moved, serveCalls } from './worker/serve-calls.ts';
+export { createKokoroPhonemizer, type KokoroJs } from './tts/kokoro-phonemizer.ts';

@@ -4,7 +4,6 @@ import { type LlmEngine, ModelError, type ModelKind, type SttEngine, type TtsEng
 import { bundledModel } from '../models/bundled-models.ts';
 import type { LocatedModel } from '../models/model-folder.ts';
 import { verifyFile } from '../models/verify-model.ts';
-import { loadLlamaEngine } from './llama-engine.ts';
 import { SttPool } from './stt-pool.ts';
 import { TtsPool } from './tts-pool.ts';
 import { VadPool } from './vad-pool.ts';
@@ -89,6 +88,8 @@ async function loadLlm(model: LocatedModel, threadCount: number, { sessionCount 
   if (!file) throw new ModelError('VOICE_ERR_MODEL_FORMAT', `The model ${model.manifest.id} lists no .gguf file`, { stage: 'llm' });
   // llama.cpp maps the file by its path, so it is checked on disk rather than on the way in.
   await verifyFile(model, file, signal ? { signal } : {});
+  // Importing llama.cpp's bindings holds this thread for half a second, in which the workers load their models.
+  const { loadLlamaEngine } = await import('./llama-engine.ts');
   return loadLlamaEngine({ modelPath: join(model.directory, file.path), threadCount, sessionCount }, signal ? { signal } : {});
 }
 

@@ -1,7 +1,7 @@
 import { type CallHandlers, createKokoro, EngineError, ModelError, Moved, type SpeechChunk, type SynthesizeOptions, type TtsEngine } from '@sotto/pipeline';
 import { openModel } from '../models/model-folder.ts';
 import type { InferenceWorkerData } from './inference-worker.ts';
-import { createKokoroPhonemizer } from './kokoro-phonemizer.ts';
+import { createKokoroPhonemizer } from '@sotto/pipeline';
 import { nodeOnnxRuntime, sessionOptions } from './onnx-node.ts';
 
 export type SynthesisArgs = {
@@ -65,5 +65,9 @@ async function loadTts({ model, threadCount }: InferenceWorkerData): Promise<Tts
   const { driver, dtype, id } = model.manifest;
   if (driver !== 'kokoro') throw new ModelError('VOICE_ERR_MODEL_FORMAT', `The model ${id} is read by the driver ${driver}, expected kokoro for speech`, { stage: 'tts' });
   const phonemizer = await createKokoroPhonemizer(() => import('kokoro-js'));
-  return createKokoro({ ort: nodeOnnxRuntime, files: openModel(model), phonemizer, sessionOptions: sessionOptions(threadCount), ...(typeof dtype === 'string' && { dtype }) });
+  // espeak-ng takes its time over the first word; that must not be a word somebody waits for.
+  const warm = phonemizer.phonemize('a', 'af_heart');
+  const engine = await createKokoro({ ort: nodeOnnxRuntime, files: openModel(model), phonemizer, sessionOptions: sessionOptions(threadCount), ...(typeof dtype === 'string' && { dtype }) });
+  await warm;
+  return engine;
 }

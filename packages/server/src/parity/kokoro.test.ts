@@ -6,7 +6,7 @@ import { KokoroTTS } from 'kokoro-js';
 import * as ort from 'onnxruntime-node';
 import { createKokoro, inMemoryModelFiles, type SpeechChunk, type TtsEngine } from '@sotto/pipeline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createKokoroPhonemizer } from '../engines/kokoro-phonemizer.ts';
+import { createKokoroPhonemizer } from '@sotto/pipeline';
 import { countingRuntime } from './counting-runtime.ts';
 import { modelFolder } from './model-folder.ts';
 

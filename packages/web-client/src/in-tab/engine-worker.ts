@@ -1,49 +1,95 @@
-import { CallChannel, type StageName } from '@sotto/pipeline';
+import { CallChannel, DisposedError, type StageName, VoiceError } from '@sotto/pipeline';
 import { pageEndpoint } from './worker-endpoint.ts';
+import type { WorkerSetUp } from './worker-set-up.ts';
 
 export type EngineWorkerOptions = {
   readonly stage: StageName;
   /** Starts the Worker; called again after a crash. */
   readonly start: () => Worker;
-  /** Told to a fresh Worker before anything else: where models and runtimes are. */
-  readonly setUp: unknown;
+  /** Told to a fresh Worker before anything else. */
+  readonly setUp: WorkerSetUp;
+  /** The GPU failed and the model now computes in WASM. */
+  readonly onFallback: (reason: string) => void;
 };
 
-/** One model in one Worker. A Worker that dies fails the calls under way, and the next call gets a fresh one. */
+export type EngineCallOptions = { readonly signal?: AbortSignal | undefined };
+
+/**
+ * One model in one Worker. A Worker that dies fails the calls under way and the
+ * next call gets a fresh one; a GPU that fails is left for WASM, and the call is
+ * made again there.
+ */
 export class EngineWorker {
   readonly #options: EngineWorkerOptions;
+  #setUp: WorkerSetUp;
   #current: { readonly worker: Worker; readonly channel: CallChannel } | undefined;
+  #generation = 0;
   #disposed = false;
 
   constructor(options: EngineWorkerOptions) {
     this.#options = options;
+    this.#setUp = options.setUp;
+  }
+
+  /** Counts Workers; whoever keeps state in a Worker must send it again when this changes. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get device(): WorkerSetUp['device'] {
+    return this.#setUp.device;
   }
 
   /** Starts the Worker unless it runs, and resolves with what the model says of itself. */
-  ready(): Promise<unknown> {
-    return this.#channel().ready;
+  async ready(): Promise<unknown> {
+    try {
+      return await this.#channel().ready;
+    } catch (thrown) {
+      if (!this.leaveGpu(reasonOf(thrown))) throw thrown;
+      return this.#channel().ready;
+    }
   }
 
-  /** Calls the model; starts the Worker anew if it died. */
-  async call(method: string, args: unknown, options: { readonly signal?: AbortSignal | undefined; readonly transfer?: readonly ArrayBuffer[] } = {}): Promise<unknown> {
-    const channel = this.#channel();
-    await channel.ready;
-    return channel.call(method, args, options);
+  /** Calls the model. `argsFor` is asked again when the call has to be made in another Worker. */
+  async call(method: string, argsFor: () => unknown, { signal }: EngineCallOptions = {}): Promise<unknown> {
+    try {
+      return await this.#callOnce(method, argsFor, signal);
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      const isOurs = VoiceError.isInstance(thrown) && thrown.code !== 'VOICE_ERR_ENGINE_FAILED' && thrown.code !== 'VOICE_ERR_WORKER_CRASHED' && thrown.code !== 'VOICE_ERR_DEVICE_LOST';
+      if (isOurs || !this.leaveGpu(reasonOf(thrown))) throw thrown;
+      return this.#callOnce(method, argsFor, signal);
+    }
   }
 
   notify(method: string, args: unknown): void {
     this.#current?.channel.notify(method, args);
   }
 
+  /** Moves the model from the GPU to WASM; false when it is there already. */
+  leaveGpu(reason: string): boolean {
+    if (this.#setUp.device !== 'webgpu' || this.#disposed) return false;
+    this.#setUp = { ...this.#setUp, device: 'wasm' };
+    this.#end();
+    this.#options.onFallback(reason);
+    return true;
+  }
+
   dispose(): void {
     this.#disposed = true;
-    this.#current?.channel.dispose();
-    this.#current = undefined;
+    this.#end();
+  }
+
+  async #callOnce(method: string, argsFor: () => unknown, signal: AbortSignal | undefined): Promise<unknown> {
+    const channel = this.#channel();
+    await channel.ready;
+    return channel.call(method, argsFor(), { signal });
   }
 
   #channel(): CallChannel {
-    if (this.#current !== undefined && !this.#disposed) return this.#current.channel;
-    const { stage, start, setUp } = this.#options;
+    if (this.#disposed) throw new DisposedError(`The ${this.#options.stage} engine`);
+    if (this.#current !== undefined) return this.#current.channel;
+    const { stage, start } = this.#options;
     const worker = start();
     const channel = new CallChannel(pageEndpoint(worker), stage);
     worker.onerror = (event) => {
@@ -52,8 +98,18 @@ export class EngineWorker {
       worker.terminate();
       if (this.#current?.worker === worker) this.#current = undefined;
     };
-    worker.postMessage(setUp);
+    worker.postMessage(this.#setUp);
+    this.#generation++;
     this.#current = { worker, channel };
     return channel;
   }
+
+  #end(): void {
+    this.#current?.channel.dispose();
+    this.#current = undefined;
+  }
+}
+
+function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

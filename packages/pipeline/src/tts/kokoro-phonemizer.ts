@@ -1,4 +1,4 @@
-import type { Phonemizer } from '@sotto/pipeline';
+import type { Phonemizer } from './phonemizer.ts';
 
 /** What is used of the `kokoro-js` module. */
 export type KokoroJs = {

@@ -8,7 +8,7 @@ export async function openVad(worker: EngineWorker): Promise<VadEngine> {
   const openStream = (): VadStream => {
     const streamId = ++streamCount;
     return {
-      process: async (samples, options) => (await worker.call('process', { streamId, samples }, { signal: options?.signal })) as number,
+      process: async (samples, options) => (await worker.call('process', () => ({ streamId, samples }), { signal: options?.signal })) as number,
       reset: () => worker.notify('reset', streamId),
       [Symbol.dispose]: () => worker.notify('close', streamId),
     };

@@ -11,19 +11,26 @@ export async function openStt(worker: EngineWorker): Promise<SttEngine> {
     capabilities,
     transcribe: async (samples, options = {}) => {
       assertFiniteSamples(samples);
-      return (await worker.call('transcribe', { samples, options: travelling(options) }, { signal: options.signal })) as Transcript;
+      return (await worker.call('transcribe', () => ({ samples, options: travelling(options) }), { signal: options.signal })) as Transcript;
     },
     openStream: (options = {}) => new WorkerSttStream(worker, ++streamCount, options),
     [Symbol.asyncDispose]: () => Promise.resolve(worker.dispose()),
   };
 }
 
-/** A growing segment whose decoder state lives in the Worker; audio travels with the next call that needs it. */
+/**
+ * A growing segment whose decoder state lives in the Worker. The audio is kept
+ * here as well, so that a Worker that was replaced in the middle of an utterance
+ * is told all of it.
+ */
 class WorkerSttStream implements SttStream {
   readonly #worker: EngineWorker;
   readonly #streamId: number;
   readonly #options: TranscribeOptions;
-  #unsent: Float32Array[] = [];
+  #chunks: Float32Array[] = [];
+  /** Chunks that the Worker of `#generation` already has. */
+  #sentCount = 0;
+  #generation = 0;
 
   constructor(worker: EngineWorker, streamId: number, options: TranscribeOptions) {
     this.#worker = worker;
@@ -33,7 +40,7 @@ class WorkerSttStream implements SttStream {
 
   push(samples: Float32Array): void {
     assertFiniteSamples(samples);
-    this.#unsent.push(samples.slice());
+    this.#chunks.push(samples.slice());
   }
 
   async partial(options: { readonly signal?: AbortSignal } = {}): Promise<PartialTranscript | undefined> {
@@ -45,15 +52,21 @@ class WorkerSttStream implements SttStream {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#unsent = [];
+    this.#chunks = [];
     this.#worker.notify('close', this.#streamId);
     return Promise.resolve();
   }
 
   #call(method: 'partial' | 'finish', signal: AbortSignal | undefined): Promise<unknown> {
-    const samples = joined(this.#unsent);
-    this.#unsent = [];
-    return this.#worker.call(method, { streamId: this.#streamId, options: travelling(this.#options), samples }, { signal, transfer: [samples.buffer] });
+    return this.#worker.call(method, () => this.#argsForNow(), { signal });
+  }
+
+  #argsForNow(): { streamId: number; options: SttCallOptions; samples: Float32Array } {
+    if (this.#generation !== this.#worker.generation) this.#sentCount = 0;
+    this.#generation = this.#worker.generation;
+    const samples = joined(this.#chunks.slice(this.#sentCount));
+    this.#sentCount = this.#chunks.length;
+    return { streamId: this.#streamId, options: travelling(this.#options), samples };
   }
 }
 
