@@ -15,6 +15,7 @@ export {
   type WireTurnDetection,
   checkSessionUpdate,
   checkToolChoice,
+  checkVoice,
   checkTools,
   defaultSessionConfig,
   describeSession,
