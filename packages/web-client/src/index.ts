@@ -1,1 +1,6 @@
-export {};
+export type { BrowserVoiceSession, BrowserVoiceSessionOptions, BrowserVoiceSettings } from './browser-voice-session.ts';
+export { createVoiceSession } from './create-voice-session.ts';
+export { fetchModelIndex, type InTabEngineOptions } from './in-tab/load-in-tab-engines.ts';
+export type { InTabSession } from './in-tab/in-tab-session.ts';
+export { isModelCached, removeCachedModel } from './models/model-cache.ts';
+export type { LoadProgress, VoiceEvent, VoiceEventOf, VoiceEventType } from './voice-event.ts';
