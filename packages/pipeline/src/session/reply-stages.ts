@@ -1,20 +1,25 @@
 import type { LlmEvent } from '../llm/llm-engine.ts';
-import { ClauseChunker } from './tmp-chunk.ts';
-import { SpokenTextCleaner } from './tmp-chunk.ts';
+import { ClauseChunker } from '../speech-text/clause-chunker.ts';
+import { SpokenTextCleaner } from '../speech-text/spoken-text-cleaner.ts';
+import type { Clock } from '../stream/clock.ts';
 import { createStage, type Emit, type Stage } from '../stream/stage.ts';
 import type { SpeechChunk, TtsEngine } from '../tts/tts-engine.ts';
 
+/** A model slower than this at its first clause is not waited for: what there is goes to the voice. */
+const FIRST_CLAUSE_TIMEOUT_MS = 500;
+
 type ClauseStageOptions = {
   readonly signal: AbortSignal;
+  readonly clock: Clock;
   /** Sees every event of the language model before its words are cut into clauses. */
   readonly onEvent: (event: LlmEvent) => void;
   readonly onClause: () => void;
 };
 
 /** Language-model events in, speakable clauses out: the first one early, then whole sentences. */
-export function clauseStage({ signal, onEvent, onClause }: ClauseStageOptions): Stage<LlmEvent, string> {
+export function clauseStage({ signal, clock, onEvent, onClause }: ClauseStageOptions): Stage<LlmEvent, string> {
   const cleaner = new SpokenTextCleaner();
-  const chunker = new ClauseChunker();
+  const chunker = new ClauseChunker({ clock, firstClauseTimeoutMs: FIRST_CLAUSE_TIMEOUT_MS });
   const emitAll = async (clauses: readonly string[], emit: Emit<string>) => {
     for (const clause of clauses) {
       onClause();

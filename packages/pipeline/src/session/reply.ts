@@ -158,6 +158,7 @@ export class Reply {
       .pipeThrough(
         clauseStage({
           signal,
+          clock,
           onEvent: (event) => this.#note(event),
           onClause: () => timing.end('thinking', clock.nowMs()),
         }),
