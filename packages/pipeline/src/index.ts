@@ -17,6 +17,8 @@ export type { InferencePriority, PartialTranscript, SttCapabilities, SttEngine, 
 export type { ChatMessage, LlmCapabilities, LlmEngine, LlmEvent, LlmFinishReason, LlmRequest, LlmSession, LlmUsage, ToolCall, ToolDefinition } from './llm/llm-engine.ts';
 export { ContextWindow, type ContextWindowOptions, summarizeUserTurns } from './llm/context-window.ts';
 export { ThoughtFilter, type ThoughtFilterOptions, type ThoughtPiece } from './llm/thought-filter.ts';
+export { ClauseChunker, type ClauseChunkerOptions } from './speech-text/clause-chunker.ts';
+export { type SpokenPiece, SpokenTextCleaner, cleanForSpeech } from './speech-text/spoken-text-cleaner.ts';
 export type { SpeechChunk, SynthesizeOptions, TtsCapabilities, TtsEngine } from './tts/tts-engine.ts';
 export type { TurnWaterfall, WaterfallStage, WaterfallStageName } from './metrics/turn-waterfall.ts';
 export type { ConversationItem } from './session/conversation.ts';
@@ -44,3 +46,4 @@ export type { CallEndpoint, PageEndpoint, WorkerEndpoint } from './worker/call-e
 export { type CallRequest, type CallResponse, deserializeError, type SerializedError, serializeError } from './worker/call-message.ts';
 export { type CallHandlers, Moved, serveCalls } from './worker/serve-calls.ts';
 export { createKokoroPhonemizer, type KokoroJs } from './tts/kokoro-phonemizer.ts';
+export { type WhisperOptions, createWhisper } from './stt/whisper/whisper.ts';
