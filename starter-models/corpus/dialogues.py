@@ -110,9 +110,22 @@ def random_facts(split: str, count: int, rng: random.Random, keys: list[tuple[st
             chosen[(kind, x, None)] = None
             if KINDS[kind].by_day and rng.random() < 0.25:
                 chosen[(kind, x, rng.choice(words.DAYS))] = None
-    facts = [Fact(kind, x, day, draw_value(KINDS[kind].value, split, rng)) for kind, x, day in chosen]
+    facts = _with_values(list(chosen), split, rng)
     if rng.random() < 0.4:
         rng.shuffle(facts)
+    return facts
+
+
+def _with_values(keys: list[tuple[str, str, str | None]], split: str, rng: random.Random) -> list[Fact]:
+    """A fact for each key; values differ where that is easily had, so that a wrong line gives a wrong answer."""
+    facts, taken = [], set()
+    for kind, x, day in keys:
+        for _ in range(12):
+            value = draw_value(KINDS[kind].value, split, rng)
+            if value not in taken:
+                break
+        taken.add(value)
+        facts.append(Fact(kind, x, day, value))
     return facts
 
 
