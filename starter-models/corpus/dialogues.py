@@ -23,6 +23,9 @@ PARTS = ["visitor centre", "museum", "castle", "gardens", "zoo", "gallery", "nat
 EXTRAS = ["Answer in one or two short sentences.", "Be brief and friendly.", "If you do not know, say so.", "Your answers are spoken aloud.", "Use only the facts below.", "Facts:", "Today you help visitors."]
 GENERAL = ["You are a helpful voice assistant.", "You are a friendly assistant in a small shop.", "You are a voice assistant.", "You are a kiosk.", "You are a helpful assistant.", "You are a calm spoken guide."]
 
+FOLLOWUP_SHARE = 0.42  # of the turns after one about a fact
+TURN_SHARES = {"fact": 0.58, "unknown": 0.15, "outside": 0.09, "repeat": 0.03, "who": 0.02, "task": 0.13}
+
 
 @dataclass
 class Fact:
@@ -232,23 +235,15 @@ class Talk:
 
     def turn(self) -> dict:
         """The next turn, of a kind drawn at random."""
-        shape = self.rng.random()
-        made = None
-        if self.kiosk.facts:
-            if shape < 0.42:
-                made = self.fact()
-            elif shape < 0.71:
-                made = self.followup() or self.fact()
-            elif shape < 0.81:
-                made = self.unknown()
-        if made is None and 0.81 <= shape < 0.885:
-            made = self.outside()
-        if made is None and 0.885 <= shape < 0.91:
-            made = self.repeat()
-        if made is None and 0.91 <= shape < 0.925:
-            made = self.who()
-        if made is None and not self.kiosk.facts and self.rng.random() < 0.3:
-            made = self.unknown()
+        rng, made = self.rng, None
+        if self.kiosk.facts and self.topic and rng.random() < FOLLOWUP_SHARE:
+            made = self.followup()
+        if made is None:
+            names, shares = zip(*TURN_SHARES.items())
+            name = rng.choices(names, shares)[0]
+            if name == "fact" and not self.kiosk.facts:
+                name = "task"
+            made = getattr(self, name)()
         return made or self.task()
 
 

@@ -14,6 +14,7 @@ from .tokenizer import END_OF_TEXT, TURN_END, TURN_START, Tokenizer
 
 VALUE_WEIGHT, FIRST_WEIGHT = 3.0, 2.0
 DEFAULT_KEYS_SHARE = 0.35
+NO_START_SHARE = 0.15  # some runtimes leave the start token out
 GAP_SHARE, MAX_GAP = 0.3, 700  # rotary distances of long prompts, met without long rows
 
 
@@ -31,7 +32,8 @@ STAGES = (
     Stage(0.06, 160, 36, (2, 5)),
     Stage(0.25, 256, 22, (3, 11)),
     Stage(0.60, 384, 14, (3, 22)),
-    Stage(1.00, 512, 10, (3, 34)),
+    Stage(0.92, 512, 10, (3, 34)),
+    Stage(1.00, 768, 6, (3, 38)),
 )
 
 
@@ -77,10 +79,11 @@ class Row:
         self.add([TURN_END], weight)
 
 
-def dialogue_row(dialogue: dict, tokenizer: Tokenizer, length: int, gap: int = 0) -> tuple[Row, list[int]]:
+def dialogue_row(dialogue: dict, tokenizer: Tokenizer, length: int, gap: int = 0, with_start: bool = True) -> tuple[Row, list[int]]:
     """The row of a dialogue, cut at the last turn that fits `length`, and its positions."""
     row, values = Row(tokenizer), []
-    row.add([END_OF_TEXT])
+    if with_start:
+        row.add([END_OF_TEXT])
     row.opening("system")
     head = dialogue["system"].split("\n")[0]
     row.text(head)
@@ -135,7 +138,7 @@ def draw_row(tokenizer: Tokenizer, length: int, facts: tuple[int, int], rng: ran
     fact_count = 0 if rng.random() < 0.05 else rng.randint(*facts)
     dialogue = compose(split, rng, fact_count, 2 + length // 22, keys)
     gap = rng.randint(0, MAX_GAP) if rng.random() < GAP_SHARE else 0
-    return dialogue_row(dialogue, tokenizer, length, gap)
+    return dialogue_row(dialogue, tokenizer, length, gap, rng.random() >= NO_START_SHARE)
 
 
 def draw_batch(tokenizer: Tokenizer, stage: Stage, rng: random.Random, split: str = "train") -> dict[str, np.ndarray]:
