@@ -137,6 +137,8 @@ export class Reply {
         await sink.drain(replyId, { signal });
       }
       await this.#released.promise;
+      // A sink that was cleared may have settled before the abort arrived.
+      if (this.#ended) return;
       this.#end('completed', this.#options.output === 'text' ? Infinity : this.#writtenMs, undefined);
     } catch (thrown) {
       if (!this.#ended) this.#end('failed', sink.heardMs(replyId), toVoiceError(thrown, this.#stage));
