@@ -1,0 +1,44 @@
+// Builds the demo page: gathers what it needs on its own origin (models, runtimes) and bundles the rest.
+//   node packages/web-client/scripts/build-page.mjs [--out DIR]
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { bundledModel } from '../../server/dist/models/bundled-models.js';
+
+const packageDir = dirname(dirname(fileURLToPath(import.meta.url)));
+const outIndex = process.argv.indexOf('--out');
+const outDir = outIndex === -1 ? join(packageDir, 'dist-page') : process.argv[outIndex + 1];
+const require = createRequire(join(packageDir, 'package.json'));
+
+await rm(outDir, { recursive: true, force: true });
+await build({ configFile: join(packageDir, 'demo', 'vite.config.js'), build: { outDir, emptyOutDir: true } });
+await copyModels(join(outDir, 'sotto', 'models'));
+await copyRuntimes(join(outDir, 'sotto'));
+console.log(`Built the page in ${outDir}`);
+
+async function copyModels(modelsDir) {
+  const manifests = [];
+  for (const kind of ['vad', 'stt', 'llm', 'tts']) {
+    const { directory, manifest } = await bundledModel(kind);
+    for (const { path } of manifest.files) {
+      const target = join(modelsDir, manifest.id, path);
+      await mkdir(dirname(target), { recursive: true });
+      await cp(join(directory, path), target);
+    }
+    manifests.push(manifest);
+  }
+  await writeFile(join(modelsDir, 'index.json'), JSON.stringify(manifests, null, 1));
+}
+
+async function copyRuntimes(assetsDir) {
+  const ortDir = dirname(require.resolve('onnxruntime-web'));
+  await mkdir(join(assetsDir, 'ort'), { recursive: true });
+  for (const name of ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.asyncify']) {
+    for (const extension of ['mjs', 'wasm']) await cp(join(ortDir, `${name}.${extension}`), join(assetsDir, 'ort', `${name}.${extension}`));
+  }
+  await mkdir(join(assetsDir, 'wllama'), { recursive: true });
+  await cp(join(packageDir, 'node_modules/@wllama/wllama/esm/wasm/wllama.wasm'), join(assetsDir, 'wllama', 'wllama.wasm'));
+  await writeFile(join(assetsDir, 'kiosk.txt'), await readFile(join((await bundledModel('llm')).directory, 'kiosk.txt')));
+}
