@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { BackendError, type Clock, ConfigError, DisposedError, type LlmCapabilities, type LlmEngine, type LlmSession, ModelError, systemClock, VoiceError } from '@sotto/pipeline';
-import { type ChatWrapper, getLlama, InsufficientMemoryError, type Llama, type LlamaContext, type LlamaContextSequence, LlamaLogLevel, type LlamaModel, resolveChatWrapper } from 'node-llama-cpp';
+import { type ChatWrapper, getLlama, InsufficientMemoryError, type Llama, type LlamaContext, type LlamaContextSequence, LlamaLogLevel, type LlamaModel } from 'node-llama-cpp';
 import { assertLoadableGguf } from './gguf-check.ts';
 import { readGgufHeader } from './gguf-header.ts';
+import { resolveLlamaChatWrapper } from './llama-chat-wrapper.ts';
 import { PrefillPace } from './llama-prefill.ts';
 import { LlamaSession } from './llama-session.ts';
 
@@ -53,7 +54,7 @@ export async function loadLlamaEngine(options: LlamaEngineOptions, { signal }: {
       threads: threadCount,
       ...(signal === undefined ? {} : { createSignal: signal }),
     });
-    const chatWrapper = resolveWrapper(model, options.thinking ?? 'discourage');
+    const chatWrapper = resolveLlamaChatWrapper(model, header.metadata.get('tokenizer.chat_template'), options.thinking ?? 'discourage');
     return new LlamaEngine({ llama, model, context, chatWrapper }, options);
   } catch (thrown) {
     await llama.dispose();
@@ -166,11 +167,6 @@ async function startLlama(threadCount: number, onError: (message: string) => voi
   } catch (cause) {
     throw new BackendError('VOICE_ERR_BACKEND_UNAVAILABLE', `llama.cpp cannot run here: ${messageOf(cause)}. Install the @node-llama-cpp package for this platform`, { stage: 'llm', cause });
   }
-}
-
-/** Qwen3 thinks unless its template is told not to; others have no such switch and get no budget for thoughts. */
-function resolveWrapper(model: LlamaModel, thinking: 'discourage' | 'allow'): ChatWrapper {
-  return resolveChatWrapper(model, { warningLogs: false, customWrapperSettings: { qwen: { thoughts: thinking === 'discourage' ? 'discourage' : 'auto' } } });
 }
 
 function toLoadError(thrown: unknown, modelPath: string, complaints: readonly string[]): VoiceError {
