@@ -55,6 +55,7 @@ export class SocketSink implements PlayoutSink {
     const playing = this.#playing?.replyId === chunk.replyId ? this.#playing : this.#begin(chunk.replyId);
     while (playing.sentMs - this.#estimateMs(playing) >= this.#options.leadMs || this.#disconnected) {
       await this.#wait(playing.sentMs - this.#options.leadMs - this.#estimateMs(playing), signal);
+      signal.throwIfAborted();
       if (chunk.epoch < this.#epoch) return;
     }
     const nowMs = this.#nowMs();
@@ -75,6 +76,7 @@ export class SocketSink implements PlayoutSink {
       const leftMs = playing.sentMs - this.#estimateMs(playing);
       if (leftMs <= 0) return;
       await this.#wait(leftMs, signal);
+      signal.throwIfAborted();
     }
   }
 
