@@ -2,11 +2,17 @@ import type { SessionSettings } from '@sotto/pipeline';
 import type { InTabEngineOptions } from './in-tab/load-in-tab-engines.ts';
 import type { EventHub } from './event-hub.ts';
 
+export type ServerEngine = {
+  /** Address of a Sotto server, `http(s)://` or `ws(s)://`; `/v1/realtime` is added if missing. */
+  readonly url: string;
+  readonly apiKey?: string;
+};
+
 export type BrowserVoiceSettings = Partial<Pick<SessionSettings, 'instructions' | 'turnDetection' | 'interruption' | 'voice' | 'speed' | 'idleTimeoutMs'>>;
 
 export type BrowserVoiceSessionOptions = {
-  /** Everything in this tab. */
-  readonly engine: 'in-tab';
+  /** Everything in this tab, or on a server. */
+  readonly engine: 'in-tab' | ServerEngine;
   readonly settings?: BrowserVoiceSettings;
   /** Only for `in-tab`. */
   readonly inTab?: Omit<InTabEngineOptions, 'signal' | 'onEvent'>;

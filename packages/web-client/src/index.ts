@@ -1,4 +1,4 @@
-export type { BrowserVoiceSession, BrowserVoiceSessionOptions, BrowserVoiceSettings } from './browser-voice-session.ts';
+export type { BrowserVoiceSession, BrowserVoiceSessionOptions, BrowserVoiceSettings, ServerEngine } from './browser-voice-session.ts';
 export { createVoiceSession } from './create-voice-session.ts';
 export { fetchModelIndex, type InTabEngineOptions } from './in-tab/load-in-tab-engines.ts';
 export type { InTabSession } from './in-tab/in-tab-session.ts';
