@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { ModelError, type ModelManifest } from '@sotto/pipeline';
 import { describeModelFolder, MANIFEST_FILE_NAME } from './describe-folder.ts';
 import type { LocatedModel } from './model-folder.ts';
@@ -37,16 +37,16 @@ export class ModelStore {
 
   async list(): Promise<LocatedModel[]> {
     const names = await readdir(this.root).catch(() => []);
-    return Promise.all(names.filter((name) => !name.endsWith(PARTIAL_SUFFIX) && this.has(name)).sort().map((name) => this.locate(name)));
+    return Promise.all(names.filter((name) => !name.includes(PARTIAL_SUFFIX) && this.has(name)).sort().map((name) => this.locate(name)));
   }
 
   /** Gives a complete, checked partial folder its name. The manifest is written last, so no half model is ever seen. */
   async commit(manifest: ModelManifest): Promise<LocatedModel> {
     const partial = this.partialFolderOf(manifest.id);
     const folder = this.folderOf(manifest.id);
+    await removeAllBut(partial, manifest);
     await writeFile(join(partial, MANIFEST_FILE_NAME), `${JSON.stringify(manifest, undefined, 2)}\n`);
-    await rm(folder, { recursive: true, force: true });
-    await rename(partial, folder);
+    await replaceFolder(partial, folder);
     return { directory: folder, manifest };
   }
 
@@ -56,10 +56,33 @@ export class ModelStore {
     return folder;
   }
 
+  /** Forgets an unfinished download or import. */
+  async removePartial(modelId: string): Promise<void> {
+    await rm(this.partialFolderOf(modelId), { recursive: true, force: true });
+  }
+
   /** @returns whether there was anything to remove. */
   async remove(modelId: string): Promise<boolean> {
     const folders = [this.folderOf(modelId), this.partialFolderOf(modelId)].filter((folder) => existsSync(folder));
     for (const folder of folders) await rm(folder, { recursive: true });
     return folders.length > 0;
   }
+}
+
+/** What an interrupted pull kept for itself does not belong to the model. */
+async function removeAllBut(folder: string, manifest: ModelManifest): Promise<void> {
+  const wanted = new Set(manifest.files.map(({ path }) => path));
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isDirectory() && !wanted.has(relative(folder, path).split(sep).join('/'))) await rm(path);
+  }
+}
+
+/** Moves the old version aside first, so that there is always one whole version on disk. */
+async function replaceFolder(from: string, to: string): Promise<void> {
+  const aside = `${to}${PARTIAL_SUFFIX}-old`;
+  await rm(aside, { recursive: true, force: true });
+  if (existsSync(to)) await rename(to, aside);
+  await rename(from, to);
+  await rm(aside, { recursive: true, force: true });
 }
