@@ -25,6 +25,8 @@ export type RealtimeEndpointOptions = {
   readonly config: ServeConfig;
   readonly engines: { forSession(sessionKey: string): VoiceEngines };
   readonly createSession: (options: VoiceSessionOptions) => Promise<VoiceSession>;
+  /** What the assistant is told to be when a client says nothing about it. */
+  readonly instructions: string;
   readonly clock: Clock;
   readonly admission: Admission;
   readonly queueDelay: QueueDelay;
@@ -119,7 +121,7 @@ export class RealtimeEndpoint {
   }
 
   async #open(webSocket: WebSocket, query: URLSearchParams, update: SessionUpdate, release: () => void): Promise<void> {
-    const { config, engines, createSession, clock, queueDelay, metrics, logger } = this.#options;
+    const { config, engines, createSession, instructions, clock, queueDelay, metrics, logger } = this.#options;
     // Nothing is read before there is a session to handle it.
     webSocket.pause();
     let gone = false;
@@ -147,7 +149,7 @@ export class RealtimeEndpoint {
         engines: measured,
         createSession,
         clock,
-        config: mergeSessionConfig(initial, { ...update, type }),
+        config: mergeSessionConfig({ ...initial, instructions }, { ...update, type }),
         extended,
         expiresAtSeconds: Math.floor((Date.now() + config.maxSessionMs) / 1000),
         leadMs: extended ? LEAD_MS.extended : LEAD_MS.stock,

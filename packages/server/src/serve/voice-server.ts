@@ -25,6 +25,8 @@ export type VoiceServerOptions = {
   /** Borrowed: whoever loaded the engines disposes them. */
   readonly engines: { forSession(sessionKey: string): VoiceEngines };
   readonly createSession: (options: VoiceSessionOptions) => Promise<VoiceSession>;
+  /** What the assistant is told to be when a client says nothing about it. @defaultValue '' */
+  readonly instructions?: string;
   /** Names shown at `/v1/models`. @defaultValue ['sotto'] */
   readonly modelNames?: readonly string[];
   readonly clock?: Clock;
@@ -69,6 +71,7 @@ export class VoiceServer implements AsyncDisposable {
       config,
       engines,
       createSession: options.createSession,
+      instructions: options.instructions ?? '',
       clock: this.#clock,
       admission: this.#admission,
       queueDelay: this.#queueDelay,
