@@ -4,12 +4,16 @@ import type { Eagerness, RealtimeSessionConfig, WireTool, WireToolChoice, WireTu
 /** `max_output_tokens: 'inf'` still ends somewhere: nobody listens to more than a few minutes of speech. */
 const UNLIMITED_OUTPUT_TOKENS = 1024;
 
-/** Longest wait for words that do not sound finished; OpenAI's endpoint documents 8, 4 and 2 s. */
+/**
+ * Wait after words that sound finished, and after words that do not. OpenAI's
+ * endpoint documents only the longest waits, 8, 4 and 2 s, of a model that hears
+ * more than words; with words alone so long a wait would be felt too often.
+ */
 const SEMANTIC_WAIT_MS: Readonly<Record<Eagerness, { readonly minSilenceMs: number; readonly maxSilenceMs: number }>> = {
-  low: { minSilenceMs: 600, maxSilenceMs: 8000 },
-  medium: { minSilenceMs: 320, maxSilenceMs: 4000 },
-  auto: { minSilenceMs: 320, maxSilenceMs: 4000 },
-  high: { minSilenceMs: 200, maxSilenceMs: 2000 },
+  low: { minSilenceMs: 600, maxSilenceMs: 3000 },
+  medium: { minSilenceMs: 320, maxSilenceMs: 1200 },
+  auto: { minSilenceMs: 320, maxSilenceMs: 1200 },
+  high: { minSilenceMs: 200, maxSilenceMs: 800 },
 };
 
 /** What a session needs to know about the engines to make sense of a client's wishes. */
