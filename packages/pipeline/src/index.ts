@@ -16,6 +16,7 @@ export type { VadCapabilities, VadEngine, VadStream } from './vad/vad-engine.ts'
 export type { InferencePriority, PartialTranscript, SttCapabilities, SttEngine, SttStream, TranscribeOptions, Transcript } from './stt/stt-engine.ts';
 export type { ChatMessage, LlmCapabilities, LlmEngine, LlmEvent, LlmFinishReason, LlmRequest, LlmSession, LlmUsage, ToolCall, ToolDefinition } from './llm/llm-engine.ts';
 export { ContextWindow, type ContextWindowOptions, summarizeUserTurns } from './llm/context-window.ts';
+export { type Fetch, type OpenAiEndpointOptions, createOpenAiEndpoint } from './llm/openai-endpoint.ts';
 export { ThoughtFilter, type ThoughtFilterOptions, type ThoughtPiece } from './llm/thought-filter.ts';
 export { ClauseChunker, type ClauseChunkerOptions } from './speech-text/clause-chunker.ts';
 export { type SpokenPiece, SpokenTextCleaner, cleanForSpeech } from './speech-text/spoken-text-cleaner.ts';
