@@ -90,10 +90,10 @@ describe('coming back after a dropped connection', () => {
     const device = await DeviceClient.connect(host.realtimeUrl);
     device.send({ type: 'session.update', session: { instructions: 'Be a pirate.', output_modalities: ['text'] } });
     await device.connection.next('session.updated');
-    device.connection.socket.pause();
+    device.take();
     for (let i = 0; i < 20; i++) device.send({ type: 'conversation.item.create', item: { id: `item_${i}`, type: 'message', role: 'user', content: [{ type: 'input_text', text: `number ${i}` }] } });
-    await pause(300);
-    await device.drop();
+    await device.connection.next('conversation.item.done', { where: ({ item }) => item.id === 'item_19' });
+    await device.drop({ deaf: true });
     expect(await device.resume()).toBe(false);
     const resumed = await device.connection.next('sotto.session.resumed');
     expect(resumed.items?.map(({ id }) => id)).toEqual(Array.from({ length: 20 }, (_, i) => `item_${i}`));

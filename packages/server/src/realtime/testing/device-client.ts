@@ -53,11 +53,11 @@ export class DeviceClient {
     for (; this.#takenFrames < this.#connection.frames.length; this.#takenFrames++) this.#takeFrame(this.#connection.frames[this.#takenFrames]!);
   }
 
-  /** Pulls the plug. */
-  async drop(): Promise<void> {
+  /** Pulls the plug. A `deaf` client has heard nothing since it last took what arrived. */
+  async drop(options: { readonly deaf?: boolean } = {}): Promise<void> {
     this.#connection.socket.terminate();
     await this.#connection.closed;
-    this.take();
+    if (!options.deaf) this.take();
   }
 
   /** Comes back. @returns whether nothing was missed. */
