@@ -1,8 +1,9 @@
 // Builds the demo page: gathers what it needs on its own origin (models, runtimes) and bundles the rest.
 //   node packages/web-client/scripts/build-page.mjs [--out DIR]
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { bundledModel } from '../../server/dist/models/bundled-models.js';
@@ -16,7 +17,19 @@ await rm(outDir, { recursive: true, force: true });
 await build({ configFile: join(packageDir, 'demo', 'vite.config.js'), build: { outDir, emptyOutDir: true } });
 await copyModels(join(outDir, 'sotto', 'models'));
 await copyRuntimes(join(outDir, 'sotto'));
+await cp(join(packageDir, 'dist', 'demo', 'service-worker.js'), join(outDir, 'service-worker.js'));
+await listPageFiles();
 console.log(`Built the page in ${outDir}`);
+
+/** What the service worker keeps: everything but the models, which the page keeps after checking them. */
+async function listPageFiles() {
+  const entries = await readdir(outDir, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => relative(outDir, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
+  const kept = files.filter((path) => !/^sotto\/models\/.+\//.test(path) && path !== 'service-worker.js').sort();
+  const hash = createHash('sha256');
+  for (const path of kept) hash.update(path).update(await readFile(join(outDir, path)));
+  await writeFile(join(outDir, 'page-files.json'), JSON.stringify({ version: hash.digest('hex').slice(0, 16), files: ['./', ...kept.map((path) => `./${path}`)] }));
+}
 
 async function copyModels(modelsDir) {
   const manifests = [];

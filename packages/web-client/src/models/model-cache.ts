@@ -39,7 +39,8 @@ export async function isModelCached(manifest: ModelManifest, baseUrl: string): P
 
 export async function removeCachedModel(manifest: ModelManifest, baseUrl: string): Promise<void> {
   const cache = await openCache();
-  await Promise.all(manifest.files.map((file) => cache?.delete(urlOf(manifest, file, baseUrl))));
+  if (cache === undefined) return;
+  await Promise.all(manifest.files.map((file) => cache.delete(urlOf(manifest, file, baseUrl))));
 }
 
 async function loadFile(cache: Cache | undefined, manifest: ModelManifest, file: ModelFile, options: ModelCacheOptions, tell: (step: LoadProgress['step'], loadedBytes: number) => void): Promise<Uint8Array> {

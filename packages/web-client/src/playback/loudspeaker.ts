@@ -107,7 +107,7 @@ export class Loudspeaker implements PlayoutSink, AsyncDisposable {
     this.#resamplingReplyId = undefined;
     if (samples.length === 0) return;
     reply.writtenSampleCount += samples.length;
-    this.#send({ type: 'write', replyKey: reply.key, epoch: this.#epoch, samples }, [samples.buffer as ArrayBuffer]);
+    this.#send({ type: 'write', replyKey: reply.key, epoch: this.#epoch, samples }, [samples.buffer]);
   }
 
   #replyOf(replyId: string): ReplyProgress {

@@ -1,4 +1,5 @@
-import { ProtocolError, VoiceError } from '@sotto/pipeline';
+import type { VoiceError } from '@sotto/pipeline';
+import { ProtocolError } from '@sotto/pipeline';
 import { decodeBinaryFrame, type BinaryFrame, CLOSE_CODES, type SentServerEvent, SOTTO_SUBPROTOCOL } from '@sotto/pipeline/protocol';
 
 export type RealtimeSocketOptions = {
