@@ -1,4 +1,4 @@
-"""Fits the acoustic model to the examples until a time budget is spent."""
+"""Fits the acoustic model to the examples: averages in closed form first, then gradient steps until a time budget is spent."""
 
 import math
 import time
@@ -9,18 +9,19 @@ import torch.nn.functional as F
 
 from dataset import Example
 from model import CHANNELS, FRAMES_PER_STEP, AcousticModel, place_steps
-from symbols import STRESS, VOCABULARY
+from symbols import STRESS, SYMBOL_COUNT, VOCABULARY
+from tables import SLOT_COUNT
 
 BRITISH_SHARE = 0.2
 PEAK_RATE, WARM_UP_STEPS, FINAL_RATE = 2e-3, 200, 2e-5
-FRAMES_PER_BATCH = 4000
+FRAMES_PER_BATCH = 3000
 STRESS_IDS = torch.tensor([VOCABULARY[symbol] for symbol in STRESS])
 
 
 def channel_weights() -> torch.Tensor:
     """Pitch and voicing count like several cepstral coefficients; low coefficients count more than high ones."""
     cepstrum = 1.6 / (1 + 0.12 * torch.arange(25))
-    return torch.cat([torch.tensor([3.0, 4.0]), cepstrum, torch.full((5,), 0.4)])
+    return torch.cat([torch.tensor([3.0, 1.5]), cepstrum, torch.full((5,), 0.4)])
 
 
 def batches(examples: list[Example], rng: np.random.Generator):
@@ -62,29 +63,48 @@ def losses(model: AcousticModel, batch: dict[str, torch.Tensor]) -> dict[str, to
     step_mask = batch["frame_mask"][:, ::FRAMES_PER_STEP].unsqueeze(1)
     hidden, log_duration = model.encode(batch["symbols"], batch["voice"], symbol_mask)
     alignment = place_steps(batch["ends"], batch["places"], batch["centres"])
-    predicted = model.decode(hidden, alignment, batch["voice"], step_mask)
+    predicted = model.decode(batch["symbols"], hidden, alignment, batch["voice"], step_mask)
     spoken = batch["frames"]
     target = (spoken - model.channel_mean) / model.channel_deviation
     weights = channel_weights().to(target.device)
     error = (predicted - target).abs() * weights
     voiced, mask = spoken[:, :, 1], batch["frame_mask"]
-    voicing = F.binary_cross_entropy_with_logits(predicted[:, :, 1], voiced, reduction="none")
     frame_count = mask.sum()
     true_duration = torch.log1p(torch.diff(batch["ends"], dim=1, prepend=torch.zeros_like(batch["ends"][:, :1])))
     timed = batch["symbol_mask"] * (~torch.isin(batch["symbols"], STRESS_IDS.to(target.device))).float()
     return {
         "pitch": (error[:, :, 0] * mask * (0.1 + 0.9 * voiced)).sum() / frame_count,
-        "voicing": 3 * (voicing * mask).sum() / frame_count,
+        "voicing": (error[:, :, 1] * mask).sum() / frame_count,
         "cepstrum": (error[:, :, 2:27].mean(2) * mask).sum() / frame_count * 6,
         "bands": (error[:, :, 27:].mean(2) * mask).sum() / frame_count * 2,
         "duration": 4 * ((log_duration - true_duration).abs() * timed).sum() / timed.sum(),
     }
 
 
-def measure_channels(model: AcousticModel, examples: list[Example]) -> None:
+def average(model: AcousticModel, examples: list[Example], seen: set[int]) -> None:
+    """Everything that needs no gradient: channel scales, usual durations, context tables."""
     sample = np.concatenate([example.frames for example in examples[:: max(1, len(examples) // 400)]]).astype(np.float32)
     model.channel_mean.copy_(torch.from_numpy(sample.mean(0)))
     model.channel_deviation.copy_(torch.from_numpy(sample.std(0) + 1e-3))
+    model.tables.assign_slots(seen)
+    mean, deviation = model.channel_mean.numpy(), model.channel_deviation.numpy()
+    rows, positions, values, identifiers, durations = [], [], [], [], []
+    for number, example in enumerate(examples):
+        accent = "gb" if number % 5 == 0 else "us"
+        batch = collate([example], accent, "cpu")
+        table_rows = torch.stack(model.tables.rows(batch["symbols"]), 2)[0]
+        table_rows[:, 0] += example.voice * SLOT_COUNT
+        place = batch["places"]
+        rows.append(table_rows[place[0]].numpy().astype(np.int32))
+        positions.append(place_steps(batch["ends"], place, batch["centres"]).position[0].numpy())
+        frames = np.concatenate([example.frames, example.frames[-1:]])[: len(place[0]) * FRAMES_PER_STEP].astype(np.float32)
+        values.append((frames.reshape(-1, FRAMES_PER_STEP, CHANNELS).mean(1) - mean) / deviation)
+        identifiers.append(example.symbols[accent])
+        durations.append(np.log1p(np.diff(example.ends[accent], prepend=0)))
+    model.tables.fit(np.concatenate(rows), np.concatenate(positions), np.concatenate(values))
+    identifiers, durations = np.concatenate(identifiers), np.concatenate(durations)
+    count = np.bincount(identifiers, minlength=SYMBOL_COUNT)
+    model.usual_duration.copy_(torch.from_numpy(np.bincount(identifiers, durations, SYMBOL_COUNT) / np.maximum(1, count)))
 
 
 def learning_rate(step: int, progress: float) -> float:

@@ -6,13 +6,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from symbols import NEIGHBOURS, PUNCTUATION, STRESS, SYMBOL_COUNT, VOCABULARY
+from symbols import PUNCTUATION, STRESS, SYMBOL_COUNT, VOCABULARY
+from tables import ContextTables, identifier_of_seen
 
 FRAMES_PER_STEP = 2
 CEPSTRUM_SIZE, BAND_COUNT = 25, 5
 CHANNELS = 2 + CEPSTRUM_SIZE + BAND_COUNT  # log pitch, voicing, cepstrum, band strengths
 ENCODER_WIDTH, DECODER_WIDTH = 128, 128
-ENCODER_DILATIONS, DURATION_DILATIONS, DECODER_DILATIONS = (1, 2, 4, 8, 1, 2), (1, 2), (1, 2, 4, 8, 1)
+ENCODER_DILATIONS, DURATION_DILATIONS, DECODER_DILATIONS = (1, 2, 4, 8), (1,), (1, 2, 4)
 VOICE_COUNT = 2
 
 
@@ -46,6 +47,7 @@ class Alignment:
     """Where each 10 ms step lies in the symbols."""
 
     symbol: torch.Tensor  # [batch, steps], int64
+    position: torch.Tensor  # [batch, steps], 0..1 within the symbol
     features: torch.Tensor  # [batch, 4, steps]
 
 
@@ -54,9 +56,9 @@ def place_steps(ends: torch.Tensor, symbol: torch.Tensor, centres: torch.Tensor)
     starts = torch.cat([torch.zeros_like(ends[:, :1]), ends[:, :-1]], 1)
     since = torch.clamp(centres - torch.gather(starts, 1, symbol), 0, 80)
     until = torch.clamp(torch.gather(ends, 1, symbol) - centres, 0, 80)
-    length = since + until + 0.5
-    features = torch.stack([since / 20, until / 20, since / length, torch.log(length) / 3], 1)
-    return Alignment(symbol, features)
+    position = since / (since + until + 0.5)
+    features = torch.stack([since / 20, until / 20, position, torch.log(since + until + 0.5) / 3], 1)
+    return Alignment(symbol, position, features)
 
 
 class AcousticModel(nn.Module):
@@ -73,6 +75,12 @@ class AcousticModel(nn.Module):
         self.decoder = nn.ModuleList(Block(DECODER_WIDTH, 3, dilation) for dilation in DECODER_DILATIONS)
         self.decoder_norm = ChannelNorm(DECODER_WIDTH)
         self.to_channels = nn.Conv1d(DECODER_WIDTH, FRAMES_PER_STEP * CHANNELS, 1)
+        nn.init.zeros_(self.to_channels.weight)
+        nn.init.zeros_(self.to_channels.bias)
+        nn.init.zeros_(self.to_duration.weight)
+        nn.init.zeros_(self.to_duration.bias)
+        self.tables = ContextTables(CHANNELS)
+        self.register_buffer("usual_duration", torch.zeros(SYMBOL_COUNT))
         self.register_buffer("channel_mean", torch.zeros(CHANNELS))
         self.register_buffer("channel_deviation", torch.ones(CHANNELS))
 
@@ -84,27 +92,26 @@ class AcousticModel(nn.Module):
         duration = hidden
         for block in self.duration_blocks:
             duration = block(duration, mask)
-        return hidden, self.to_duration(duration).squeeze(1)
+        return hidden, self.to_duration(duration).squeeze(1) + self.usual_duration[symbols]
 
-    def decode(self, hidden, alignment: Alignment, voice, mask):
+    def decode(self, symbols, hidden, alignment: Alignment, voice, mask):
         """-> normalised channels [batch, steps * 2, CHANNELS]."""
         picked = torch.gather(self.to_decoder(hidden), 2, alignment.symbol.unsqueeze(1).expand(-1, DECODER_WIDTH, -1))
         x = (picked + self.place_to_decoder(alignment.features) + self.voice_to_decoder(voice).unsqueeze(2)) * mask
         for block in self.decoder:
             x = block(x, mask)
         channels = self.to_channels(self.decoder_norm(x))
-        return channels.transpose(1, 2).reshape(channels.shape[0], -1, CHANNELS)
+        average = self.tables(symbols, alignment.symbol, alignment.position, voice).unsqueeze(2)
+        channels = channels.transpose(1, 2).reshape(*alignment.symbol.shape, FRAMES_PER_STEP, CHANNELS) + average
+        return channels.reshape(channels.shape[0], -1, CHANNELS)
 
     def settle_unseen(self, seen: set[int]) -> None:
-        """Symbols never met in training take the embedding of their nearest neighbour that was."""
+        """Symbols never met in training take after their nearest neighbour that was."""
         with torch.no_grad():
             for symbol, identifier in VOCABULARY.items():
-                neighbour = symbol
-                for _ in range(4):
-                    if VOCABULARY[neighbour] in seen:
-                        break
-                    neighbour = NEIGHBOURS.get(neighbour, neighbour)
-                self.embedding.weight[identifier] = self.embedding.weight[VOCABULARY[neighbour]]
+                known = identifier_of_seen(symbol, seen)
+                self.embedding.weight[identifier] = self.embedding.weight[known]
+                self.usual_duration[identifier] = self.usual_duration[known]
 
 
 def least_frames() -> torch.Tensor:

@@ -11,7 +11,7 @@ import torch
 import dataset
 import flite_speech
 from export import export
-from fit import fit, measure_channels
+from fit import average, fit
 from model import AcousticModel
 from texts import training_texts
 from vocoder import Vocoder
@@ -40,9 +40,9 @@ def main() -> None:
         if not (arguments.work / "train.slt.bin").exists():
             dataset.prepare(arguments.work, "train", training_texts(arguments.texts, SEED))
         examples = dataset.load(arguments.work, "train")
-        measure_channels(model, examples)
-        model.to(arguments.device)
         seen = {int(identifier) for one in examples for ids in one.symbols.values() for identifier in ids}
+        average(model, examples, seen)
+        model.to(arguments.device)
         fit(model, examples, arguments.minutes, SEED, arguments.device, lambda: torch.save({"model": model.state_dict(), "seen": seen}, checkpoint))
     state = torch.load(checkpoint, map_location="cpu")
     model.cpu().load_state_dict(state["model"])

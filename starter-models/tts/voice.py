@@ -65,9 +65,9 @@ class Voice(nn.Module):
         passed = (ends.unsqueeze(2) <= centres.unsqueeze(1)).float().sum(1).long()
         symbol = torch.minimum(passed, torch.ones_like(passed) * (input_ids.shape[1] - 1))
         alignment = place_steps(ends, symbol, centres)
-        channels = self.acoustic.decode(hidden, alignment, voice, torch.ones_like(centres).unsqueeze(1))[0, :frame_count]
-        voiced = (channels[:, 1] > 0).float()
+        channels = self.acoustic.decode(input_ids, hidden, alignment, voice, torch.ones_like(centres).unsqueeze(1))[0, :frame_count]
         channels = channels * self.acoustic.channel_deviation + self.acoustic.channel_mean
+        voiced = (channels[:, 1] > 0.5).float()
         hertz = torch.clamp(torch.exp(channels[:, 0] + pitch_shift[0]), 50, 400)
         cepstra = channels[:, 2 : 2 + CEPSTRUM_SIZE] * self.emphasis
         strengths = torch.clamp(channels[:, 2 + CEPSTRUM_SIZE :], 0, 1)
