@@ -1,11 +1,13 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { ConfigError } from '@sotto/pipeline';
+import { ConfigError, type SessionEvent, type SessionSettings, VoiceError } from '@sotto/pipeline';
+import { readAudioFile } from '../audio-files/read-audio-file.ts';
 import type { ConsoleIo } from '../console/console-io.ts';
 import { addModelOptions, modelsFromOptions } from '../console/model-options.ts';
 import { waterfallChart } from '../console/waterfall-chart.ts';
 import { type FileConversation, talkWithFile } from '../conversation/file-conversation.ts';
-import { loadEngines } from '../engines/load-engines.ts';
+import { talkThroughMicrophone } from '../conversation/microphone-conversation.ts';
+import { type LoadedEngines, loadEngines } from '../engines/load-engines.ts';
 import type { SottoCommand } from '../main.ts';
 import type { ModelChoice } from '../models/choose-models.ts';
 import { defaultInstructions } from '../models/default-instructions.ts';
@@ -25,7 +27,7 @@ export const command: SottoCommand = {
       .option('--instructions <file>', 'text file that tells the assistant who it is and what it knows')
       .option('--voice <name>', 'one of the voices of the model')
       .option('--json', 'transcript, reply and timings as JSON');
-    addModelOptions(talk, ['vad', 'stt', 'llm', 'tts']).action((question: string | undefined, options: TalkOptions) => talkAboutFile(question, options, io));
+    addModelOptions(talk, ['vad', 'stt', 'llm', 'tts']).action((question: string | undefined, options: TalkOptions) => (options.mic ? talkAloud(options, io) : talkAboutFile(question, options, io)));
   },
 };
 
@@ -38,13 +40,59 @@ async function talkAboutFile(question: string | undefined, options: TalkOptions,
 
 /** One conversation with a file, engines loaded and freed around it. */
 export async function answerFile(question: string, options: TalkOptions, io: ConsoleIo): Promise<FileConversation> {
+  // Before anything is loaded, so that a bad file is told at once.
+  const audio = await readAudioFile(question);
   const models = await modelsFromOptions(options, io);
   const replyPath = resolve(options.out ?? DEFAULT_REPLY_PATH);
   if (options.out === undefined) await mkdir(dirname(replyPath), { recursive: true });
   await using engines = await loadEngines({ models, signal: io.signal });
-  const instructions = options.instructions === undefined ? await defaultInstructions(engines.models.llm) : await readFile(options.instructions, 'utf8');
-  const settings = { instructions, ...(options.voice !== undefined && { voice: options.voice }) };
-  return await talkWithFile({ engines: engines.forSession('talk'), questionPath: question, replyPath, settings, signal: io.signal });
+  const settings = await settingsFrom(options, engines);
+  return await talkWithFile({ engines: engines.forSession('talk'), question: audio, questionName: question, replyPath, settings, signal: io.signal });
+}
+
+async function settingsFrom({ instructions, voice }: TalkOptions, engines: LoadedEngines): Promise<Partial<SessionSettings>> {
+  return {
+    instructions: instructions === undefined ? await defaultInstructions(engines.models.llm) : await readInstructions(instructions),
+    ...(voice !== undefined && { voice }),
+  };
+}
+
+async function readInstructions(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new VoiceError('VOICE_ERR_DISK', `${path} could not be read: ${(cause as Error).message}`, { cause });
+  });
+}
+
+/** Microphone and loudspeaker, until Ctrl-C. */
+async function talkAloud(options: TalkOptions, io: ConsoleIo): Promise<void> {
+  const models = await modelsFromOptions(options, io);
+  await using engines = await loadEngines({ models, signal: io.signal });
+  io.note('Speak. Ctrl-C ends the conversation.');
+  await talkThroughMicrophone({
+    engines: engines.forSession('talk'),
+    settings: await settingsFrom(options, engines),
+    onEvent: (event) => printEvent(event, options.json === true, io),
+    env: io.env,
+    signal: io.signal,
+  });
+}
+
+function printEvent(event: SessionEvent, json: boolean, io: ConsoleIo): void {
+  switch (event.type) {
+    case 'transcript-partial':
+      return io.rewriteNote(`You:   ${event.text}`);
+    case 'transcript-final':
+      return io.out(json ? JSON.stringify({ type: 'you', text: event.transcript.text, confidence: event.transcript.confidence }) : `You:   ${event.transcript.text}`);
+    case 'reply-speech':
+      return io.rewriteNote(`Sotto: ${event.text}`);
+    case 'reply-end':
+      return io.out(json ? JSON.stringify({ type: 'sotto', text: event.text, heard: event.heardText, status: event.status }) : `Sotto: ${event.heardText}${event.status === 'interrupted' ? ' …' : ''}`);
+    case 'turn-latency':
+      return io.note(`       (${event.waterfall.totalMs.toFixed(0)} ms from the end of your speech to the first sound)`);
+    case 'error':
+      return io.note(`sotto: ${event.error.message} (${event.error.code})`);
+    default:
+  }
 }
 
 export function printConversation({ turns, replyPath, replyMs }: FileConversation, io: ConsoleIo): void {

@@ -1,5 +1,5 @@
 import { AudioFormatError, resample, segmentSpeech, type Transcript } from '@sotto/pipeline';
-import { readAudioFile } from '../audio-files/read-audio-file.ts';
+import { type AudioFile, readAudioFile } from '../audio-files/read-audio-file.ts';
 import type { ConsoleIo } from '../console/console-io.ts';
 import { addModelOptions, modelsFromOptions } from '../console/model-options.ts';
 import { loadRecogniser } from '../engines/load-engines.ts';
@@ -25,17 +25,19 @@ type FileTranscript = { readonly file: string; readonly text: string; readonly d
 type Segment = Pick<Transcript, 'text' | 'confidence' | 'words' | 'language'> & { readonly startMs: number; readonly endMs: number };
 
 async function transcribeFiles(files: readonly string[], options: TranscribeCommandOptions, io: ConsoleIo): Promise<void> {
+  // Before anything is loaded, so that a bad file is told at once; one of a thousand is read when its turn comes.
+  let next: AudioFile | undefined = await readAudioFile(files[0]!);
   const { stt } = await modelsFromOptions(options, io);
   await using engines = await loadRecogniser(stt);
   for (const file of files) {
-    const transcript = await transcribeFile(file, engines, options, io.signal);
+    const transcript = await transcribeFile(file, next ?? (await readAudioFile(file)), engines, options, io.signal);
+    next = undefined;
     if (options.json) io.out(JSON.stringify(transcript));
     else print(transcript, files.length > 1, options.words === true, io);
   }
 }
 
-async function transcribeFile(file: string, { vad, stt }: Pick<Awaited<ReturnType<typeof loadRecogniser>>, 'vad' | 'stt'>, options: TranscribeCommandOptions, signal: AbortSignal): Promise<FileTranscript> {
-  const audio = await readAudioFile(file);
+async function transcribeFile(file: string, audio: AudioFile, { vad, stt }: Pick<Awaited<ReturnType<typeof loadRecogniser>>, 'vad' | 'stt'>, options: TranscribeCommandOptions, signal: AbortSignal): Promise<FileTranscript> {
   const samples = resample(audio.samples, audio.sampleRate, stt.capabilities.sampleRate);
   const segments: Segment[] = [];
   for await (const speech of segmentSpeech(samples, vad, { maxSegmentMs: stt.capabilities.maxSegmentMs, signal })) {

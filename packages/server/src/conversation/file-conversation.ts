@@ -1,12 +1,14 @@
 import { AudioFormatError, createVoiceSession, type SessionEvent, type SessionSettings, systemClock, type TurnWaterfall, type VoiceEngines } from '@sotto/pipeline';
 import { FilePlayout } from '../audio-files/file-playout.ts';
-import { readAudioFile } from '../audio-files/read-audio-file.ts';
+import type { AudioFile } from '../audio-files/read-audio-file.ts';
 import { WavWriter } from '../audio-files/wav-writer.ts';
 
 export type FileConversationOptions = {
   readonly engines: VoiceEngines;
-  /** WAV or FLAC with one or more utterances. */
-  readonly questionPath: string;
+  /** A recording with one or more utterances. */
+  readonly question: AudioFile;
+  /** Named in error messages. */
+  readonly questionName: string;
   readonly replyPath: string;
   readonly settings?: Partial<SessionSettings>;
   readonly onEvent?: (event: SessionEvent) => void;
@@ -31,12 +33,11 @@ const STEP_MS = 32;
 /**
  * Holds a conversation with a recording: plays it to a session as fast as the session listens, waits for each reply,
  * and writes all replies into one WAV.
- * @throws {AudioFormatError} VOICE_ERR_AUDIO_EMPTY when nobody speaks in it, besides what {@link readAudioFile} throws.
+ * @throws {AudioFormatError} VOICE_ERR_AUDIO_EMPTY when nobody speaks in it. {@link VoiceError} VOICE_ERR_DISK when the reply cannot be written.
  * @throws the first error of the session, such as an {@link EngineError}.
  */
 export async function talkWithFile(options: FileConversationOptions): Promise<FileConversation> {
-  const { engines, questionPath, replyPath, signal } = options;
-  const audio = await readAudioFile(questionPath);
+  const { engines, question: audio, questionName, replyPath, signal } = options;
   await using writer = await WavWriter.create(replyPath, engines.tts.capabilities.sampleRate);
   const log = new TurnLog(options.onEvent);
   await using session = await createVoiceSession({
@@ -57,7 +58,7 @@ export async function talkWithFile(options: FileConversationOptions): Promise<Fi
   if (log.isListening) await session.commitAudio();
   await session.idle();
   log.throwIfFailed();
-  if (log.turns.length === 0) throw new AudioFormatError('VOICE_ERR_AUDIO_EMPTY', `No speech was found in ${questionPath} (${(audio.durationMs / 1000).toFixed(1)} s)`);
+  if (log.turns.length === 0) throw new AudioFormatError('VOICE_ERR_AUDIO_EMPTY', `No speech was found in ${questionName} (${(audio.durationMs / 1000).toFixed(1)} s)`);
   await writer.finish();
   return { turns: log.turns, replyPath: writer.path, replyMs: writer.durationMs };
 }
