@@ -108,14 +108,14 @@ export class RealtimeEndpoint {
     });
   }
 
-  /** Lets running turns finish, each session up to `signal`, and ends every session. */
-  async drain(signal: AbortSignal): Promise<void> {
+  /** Lets running turns finish, until `deadline` resolves at the latest, and ends every session. */
+  async drain(deadline: Promise<void>): Promise<void> {
     await Promise.all(
       [...this.#clients].map(async (client) => {
         // Whoever is away cannot be told that the server goes.
-        if (client.connection !== undefined) await settledBy(client.session.idle(), signal);
+        if (client.connection !== undefined) await Promise.race([client.session.idle(), deadline]);
         client.connection?.link.close('draining', 'the server is shutting down');
-        await settledBy(this.#end(client), signal);
+        await Promise.race([this.#end(client), deadline]);
       }),
     );
   }
@@ -265,17 +265,4 @@ function lastSeenOf(query: URLSearchParams): LastSeen {
   const stream = Number(query.get('stream') ?? NaN);
   const position = Number(query.get('position') ?? NaN);
   return { eventId: query.get('last_event_id') ?? '', audio: Number.isInteger(stream) && Number.isInteger(position) ? { stream, position } : undefined };
-}
-
-/** Resolves when `work` settles or `signal` fires, whichever comes first. */
-function settledBy(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    signal.addEventListener('abort', done, { once: true });
-    work.then(done, done);
-  });
 }

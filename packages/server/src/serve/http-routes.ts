@@ -62,11 +62,9 @@ export class HttpRoutes {
     this.#running.delete(work);
   }
 
-  /** Resolves when running requests are answered, or `signal` fires. */
-  async drain(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    await Promise.race([Promise.all(this.#running), aborted]);
+  /** Resolves when running requests are answered. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -82,7 +80,7 @@ export class HttpRoutes {
 
   async #dispatch(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('X-Content-Type-Options', 'nosniff');
-    if (!isAllowedOrigin(request, this.#options.config.allowedOrigins)) throw new HttpError(403, 'origin_not_allowed', 'Pages of this origin may not use this server; see allowedOrigins');
+    if (!isAllowedOrigin(request, this.#options.config.allowedOrigins)) throw new HttpError(403, 'VOICE_ERR_UNAUTHORIZED', 'Pages of this origin may not use this server; see allowedOrigins');
     this.#allowOrigin(request, response);
     if (request.method === 'OPTIONS') return void response.writeHead(204).end();
     if (path === '/livez') return sendJson(response, 200, { alive: true });

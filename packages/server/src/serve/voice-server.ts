@@ -17,6 +17,8 @@ import type { ServeConfig } from './serve-config.ts';
 
 /** Connections beyond the sessions: returning clients, health checks, page loads. */
 const SPARE_CONNECTION_COUNT = 256;
+/** How long connections that were asked to close may take; each is cut after less. */
+const CLOSE_GRACE_MS = 2500;
 /** How long a client may take over its request's headers. */
 const HEADERS_TIMEOUT_MS = 10_000;
 
@@ -48,6 +50,7 @@ export class VoiceServer implements AsyncDisposable {
   readonly #llm: SharedLlm;
   readonly #routes: HttpRoutes;
   readonly #ending = new AbortController();
+  #port = 0;
   #ended: Promise<void> | undefined;
 
   private constructor(options: VoiceServerOptions) {
@@ -107,12 +110,13 @@ export class VoiceServer implements AsyncDisposable {
       });
       server.#http.listen(port, host, resolve);
     });
+    server.#port = (server.#http.address() as AddressInfo).port;
     server.#logger.info({ url: server.url }, 'listening');
     return server;
   }
 
   get port(): number {
-    return (this.#http.address() as AddressInfo).port;
+    return this.#port;
   }
 
   /** Where the page and the HTTP routes are; the Realtime endpoint is the same with `ws`. */
@@ -147,18 +151,19 @@ export class VoiceServer implements AsyncDisposable {
   }
 
   async #finish(withinMs: number): Promise<void> {
-    const deadline = new AbortController();
-    const cancel = this.#clock.schedule(withinMs, () => deadline.abort());
-    const stopped = new Promise<void>((resolve) => this.#http.close(() => resolve()));
-    this.#http.closeIdleConnections();
-    await this.#endpoint.drain(deadline.signal);
-    await this.#routes.drain(deadline.signal);
-    cancel();
+    const timers = new AbortController();
+    const within = (ms: number) => this.#clock.sleep(ms, { signal: timers.signal }).catch(() => {});
+    const deadline = within(withinMs);
+    // Still listening, so that whoever comes is told to try elsewhere.
+    await this.#endpoint.drain(deadline);
+    await Promise.race([this.#routes.idle(), deadline]);
     this.#ending.abort();
+    const stopped = new Promise<void>((resolve) => this.#http.close(() => resolve()));
     this.#http.closeAllConnections();
     // Upgraded sockets are no longer the HTTP server's; those still open were asked to close.
-    const grace = this.#clock.sleep(2500);
-    await Promise.race([stopped, grace]);
+    await Promise.race([stopped, within(CLOSE_GRACE_MS)]);
+    timers.abort();
+    await this.#llm[Symbol.asyncDispose]();
     this.#logger.info('ended');
   }
 
@@ -166,7 +171,7 @@ export class VoiceServer implements AsyncDisposable {
     socket.on('error', () => {});
     const path = (request.url ?? '').split('?', 1)[0];
     if (path !== '/v1/realtime') return this.#refuse(socket, 404, 'not_found', `There is no WebSocket at ${JSON.stringify((path ?? '').slice(0, 100))}; expected /v1/realtime`);
-    if (!isAllowedOrigin(request, this.#config.allowedOrigins)) return this.#refuse(socket, 403, 'origin_not_allowed', 'Pages of this origin may not connect; see allowedOrigins');
+    if (!isAllowedOrigin(request, this.#config.allowedOrigins)) return this.#refuse(socket, 403, 'VOICE_ERR_UNAUTHORIZED', 'Pages of this origin may not connect; see allowedOrigins');
     const identity = this.#authentication.identify(request);
     if (identity === undefined) return this.#refuse(socket, 401, 'VOICE_ERR_UNAUTHORIZED', 'The API key is missing or wrong');
     const session = identity.kind === 'guest' ? identity.session : {};
