@@ -1,4 +1,4 @@
-import { type CallHandlers, createMoonshine, ModelError, type SttEngine, type SttStream, type TranscribeOptions } from '@sotto/pipeline';
+import { type CallHandlers, createMoonshine, createWhisper, ModelError, type SttEngine, type SttStream, type TranscribeOptions } from '@sotto/pipeline';
 import { openModel } from '../models/model-folder.ts';
 import type { InferenceWorkerData } from './inference-worker.ts';
 import { nodeOnnxRuntime, sessionOptions } from './onnx-node.ts';
@@ -56,6 +56,8 @@ function loadStt({ model, threadCount }: InferenceWorkerData): Promise<SttEngine
   switch (driver) {
     case 'moonshine':
       return createMoonshine({ ...options, languages });
+    case 'whisper':
+      return createWhisper(options);
     default:
       throw new ModelError('VOICE_ERR_MODEL_FORMAT', `The model ${id} is read by the driver ${driver}, expected moonshine or whisper for speech recognition`, { stage: 'stt' });
   }

@@ -1,12 +1,13 @@
 import type { Tensor } from 'onnxruntime-common';
 import { assertFiniteSamples, LISTENING_SAMPLE_RATE } from '../../audio/audio-frame.ts';
 import { DisposedError } from '../../errors.ts';
-import { type ModelFiles, readJson, readOptionalJson } from '../../models/model-files.ts';
+import { type ModelFiles, readJson, readOptionalJson, requireInteger } from '../../models/model-files.ts';
 import type { OnnxRuntime, OnnxSessionOptions } from '../../models/onnx-runtime.ts';
 import { graphFileName, type ModelDtype, type OnnxSession, openOnnxSession } from '../../models/onnx-session.ts';
 import { createBpeDetokenizer, type Detokenizer } from '../bpe-detokenizer.ts';
 import { createByteLevelEncoder } from '../byte-level-encoder.ts';
-import { CachedDecoder, type DecoderRun, type LogitRows } from '../cached-decoder.ts';
+import { CachedDecoder, keepCachesOnDevice, runsOnGpu, type DecoderRun, type LogitRows } from '../cached-decoder.ts';
+import { DraftMemory } from '../draft-memory.ts';
 import { decodeGreedily, type GreedyResult } from '../greedy-decode.ts';
 import { GrowingSegment } from '../growing-segment.ts';
 import { EMPTY_HYPOTHESIS, type Hypothesis, joinHypotheses, toTranscript } from '../hypothesis.ts';
@@ -31,12 +32,14 @@ const MAX_TOKEN_COUNT = 224;
 /** Fast speech in the scripts that Whisper spells with most tokens; more is a hallucination. */
 const MAX_TOKENS_PER_SECOND = 20;
 const MIN_TOKEN_LIMIT = 16;
+/** Any text token will do for trying the decoder out. */
+const PROBE_TOKEN = 10;
 /** Run of tokens that a second decoding may not repeat, after the first was stuck in a loop. */
 const UNIQUE_RUN_LENGTH = 4;
 
 export type WhisperOptions = {
   readonly ort: OnnxRuntime;
-  /** `generation_config.json`, `preprocessor_config.json`, `tokenizer.json`, and in `onnx/` the encoder and the merged decoder. */
+  /** `config.json`, `generation_config.json`, `preprocessor_config.json`, `tokenizer.json`, and in `onnx/` the encoder and the merged decoder. */
   readonly files: ModelFiles;
   readonly sessionOptions?: OnnxSessionOptions;
   /** Precision of each graph. @defaultValue fp32 */
@@ -53,7 +56,7 @@ export type WhisperOptions = {
  * @throws {ModelError} VOICE_ERR_MODEL_NOT_FOUND, VOICE_ERR_MODEL_LOAD, VOICE_ERR_MODEL_FORMAT
  */
 export async function createWhisper(options: WhisperOptions): Promise<SttEngine> {
-  const { ort, files, sessionOptions, dtype = 'fp32' } = options;
+  const { ort, files, sessionOptions = {}, dtype = 'fp32' } = options;
   const precision = typeof dtype === 'string' ? { encoder: dtype, decoder: dtype } : dtype;
   const generation = await readJson(files, 'generation_config.json');
   const preprocessor = await readOptionalJson(files, 'preprocessor_config.json');
@@ -61,11 +64,14 @@ export async function createWhisper(options: WhisperOptions): Promise<SttEngine>
   const detokenizer = createBpeDetokenizer(tokenizer);
   const encoder = await openOnnxSession(ort, files, graphFileName('onnx/encoder_model', precision.encoder), 'stt', sessionOptions);
   encoder.requireNames(['input_features'], ['last_hidden_state']);
-  const decoder = new CachedDecoder(ort, await openOnnxSession(ort, files, graphFileName('onnx/decoder_model_merged', precision.decoder), 'stt', sessionOptions));
+  const config = await readJson(files, 'config.json');
+  const decoderSession = await openOnnxSession(ort, files, graphFileName('onnx/decoder_model_merged', precision.decoder), 'stt', keepCachesOnDevice(sessionOptions, requireInteger(config, 'decoder_layers', 'config.json')));
+  const vocabulary = readWhisperVocabulary(detokenizer, generation);
+  const decoder = await CachedDecoder.open(ort, decoderSession, requireInteger(config, 'd_model', 'config.json'), [vocabulary.start, PROBE_TOKEN, PROBE_TOKEN + 1], runsOnGpu(sessionOptions));
   return new Whisper({
     ort, encoder, decoder, detokenizer, generation,
     encodeText: createByteLevelEncoder(tokenizer),
-    vocabulary: readWhisperVocabulary(detokenizer, generation),
+    vocabulary,
     features: new LogMel(Number(preprocessor['feature_size'] ?? 80), preprocessor['mel_filters'] as number[][] | undefined),
     guard: options.guardHallucination ?? true,
   });
@@ -96,6 +102,7 @@ class Whisper implements SttEngine {
   readonly specVersion = 'v1';
   readonly capabilities: SttCapabilities;
   readonly #parts: WhisperParts;
+  readonly #memory = new DraftMemory();
   #disposed = false;
 
   constructor(parts: WhisperParts) {
@@ -189,13 +196,15 @@ class Whisper implements SttEngine {
   }
 
   async #decodeOnce(run: DecoderRun, sampleCount: number, language: { readonly token: number; readonly tag: string } | undefined, options: WindowOptions, uniqueRunLength: number | undefined): Promise<WindowResult> {
-    const { vocabulary } = this.#parts;
+    const { vocabulary, decoder } = this.#parts;
+    const memory = this.#memory;
     const prompt = this.#prompt(language?.token, options);
     const rules = this.#rules(options.timestamps ?? false, uniqueRunLength);
     let noSpeechProbability: number | undefined;
     const result = await decodeGreedily(run, {
       prompt,
       draft: options.draft ?? [],
+      guess: decoder.verifiesDrafts && !options.timestamps ? (chosen) => memory.guess(chosen) : undefined,
       endToken: vocabulary.end,
       maxTokens: this.#parts.guard ? tokenLimit(sampleCount) : MAX_TOKEN_COUNT,
       guardRepetition: this.#parts.guard,
@@ -243,6 +252,7 @@ class Whisper implements SttEngine {
       ...(result.language !== undefined && { language: result.language }),
       ...(result.noSpeechProbability !== undefined && { noSpeechProbability: result.noSpeechProbability }),
     };
+    if (result.stop === 'end' && !options.timestamps) this.#memory.learn(result.tokens);
     if (guard && isNonSpeech(result)) return { ...EMPTY_HYPOTHESIS, ...learnt };
     const isText = (token: number, index: number) => index < keptTokenCount && token < vocabulary.end;
     const tokens = result.tokens.filter(isText);
