@@ -54,7 +54,7 @@ def read_shard(path):
 
 
 
-def fill(hours, seed=1, most_words=16, part=0, parts=1):
+def fill(hours, seed=1, most_words=26, part=0, parts=1):
     """Write this part's shards until it holds its share of `hours`. Continues where an earlier run stopped."""
     folder = bank_folder()
     folder.mkdir(parents=True, exist_ok=True)

@@ -77,7 +77,7 @@ class BatchMaker:
                 audio.append(augment.empty_clip(self.rng, length, self.bank))
                 sentence = ''
             else:
-                audio.append(augment.speech_clip(self.rng, samples, length, strength, self.bank))
+                audio.append(augment.speech_clip(self.rng, samples, length, strength * (self.rng.uniform() > 0.2), self.bank))
             tokens.append(self.tokenizer.encode(sentence))
             phones.append(self.phones.encode(sentence))
         return Batch(np.stack(audio).astype(np.float32), tokens, phones)

@@ -171,7 +171,7 @@ def kiosk(split, count, seed):
     return list(generate(split, count, seed))
 
 
-def training_mix(count, seed, kiosk_share=0.55, words_share=0.2):
+def training_mix(count, seed, kiosk_share=0.65, words_share=0.13):
     """Shuffled training sentences; held-out sentences of the kiosk are removed from every source."""
     in_world = kiosk('train', int(count * kiosk_share), seed)
     words = word_strings(int(count * words_share), seed)

@@ -30,7 +30,7 @@ from .tokenizer import Tokenizer
 from .warm_start import load_onnx, shape_of
 
 CLEAN_STEPS = 600
-CLEAN_LONGEST_SECONDS = 2.0
+WARM_START_STEP = 4600
 WARMUP_STEPS = 200
 EMA_DECAY = 0.999
 
@@ -54,10 +54,10 @@ def prepare_tokenizer(vocab_size, init_from):
 def stage_at(step):
     """(longest clip in seconds, augmentation strength, seconds a batch): clean, short and small first, everything later."""
     if step < CLEAN_STEPS:
-        return CLEAN_LONGEST_SECONDS, 0.0, 24.0
-    if step < 2 * CLEAN_STEPS:
-        return 3.5, 0.4, 36.0
-    return 9.0, 1.0, 48.0
+        return 2.0, 0.0, 24.0
+    if step < 2600:
+        return (3.5, 0.3, 36.0) if step < 1600 else (5.0, 0.5, 48.0)
+    return 9.0, 0.6, 48.0
 
 
 def losses(model, batch, device):
@@ -132,7 +132,7 @@ class Run:
         elif options.init_from:
             self.model = Recogniser(shape_of(Path(options.init_from), len(phones)))
             load_onnx(self.model, Path(options.init_from))
-            self.step = 2 * CLEAN_STEPS
+            self.step = WARM_START_STEP
         else:
             self.model = Recogniser(Shape(
                 hidden_size=options.hidden, intermediate_size=4 * options.hidden, heads=options.hidden // 32,
