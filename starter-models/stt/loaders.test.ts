@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readAudioFile } from '../../packages/server/src/audio-files/read-audio-file.ts';
 import { openRecogniser, tokenLimit } from './reference-decoding.mjs';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -16,13 +17,6 @@ interface Fixture {
   readonly sampleRate: number;
   readonly transcript: string;
   readonly noise: string | null;
-}
-
-/** 16-bit mono WAV at 16 kHz whose data chunk is the last. */
-function samplesOf(file: string): Float32Array {
-  const bytes = readFileSync(new URL(file, fixtures));
-  const data = bytes.indexOf('data') + 8;
-  return Float32Array.from({ length: (bytes.length - data) >> 1 }, (_, i) => bytes.readInt16LE(data + 2 * i) / 32768);
 }
 
 function wordErrors(reference: string[], heard: string[]): number {
@@ -38,10 +32,12 @@ function wordErrors(reference: string[], heard: string[]): number {
 }
 
 const index = JSON.parse(readFileSync(new URL('index.json', fixtures), 'utf8')) as { fixtures: Fixture[] };
-const clips = index.fixtures
-  .filter((f) => f.sampleRate === 16000 && f.file.endsWith('.wav') && f.kind === 'question' && !f.noise)
-  .slice(0, 8)
-  .map((f) => ({ ...f, samples: samplesOf(f.file) }));
+const clips = await Promise.all(
+  index.fixtures
+    .filter((f) => f.kind === 'question' && f.sampleRate === 16000 && f.noise === null)
+    .slice(0, 8)
+    .map(async (f) => ({ ...f, samples: (await readAudioFile(fileURLToPath(new URL(f.file, fixtures)))).samples })),
+);
 
 describe.each([
   { dtype: 'fp32', suffix: '' },
