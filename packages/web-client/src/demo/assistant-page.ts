@@ -15,6 +15,8 @@ import { WaterfallPlot } from './waterfall-plot.ts';
 /** Typing this long after the last key counts as done; every change re-evaluates the model's instructions. */
 const FACTS_SETTLE_MS = 400;
 
+const READY = 'Ready. Press to talk.';
+
 type EngineChoice = 'in-tab' | 'server';
 
 /** The demo: one session at a time, in the tab or on the server, and the page around it. */
@@ -103,7 +105,7 @@ export class AssistantPage {
       if (opening.signal.aborted) return await session[Symbol.asyncDispose]();
       this.#session = session;
       this.#setReady(true);
-      this.#showState('Ready. Press to talk.');
+      this.#showState(READY);
       await this.#showModels();
       if (wasListening) await this.#listen();
     } catch (thrown) {
@@ -144,8 +146,7 @@ export class AssistantPage {
       case 'loading':
         return this.#loading.take(event.progress);
       case 'listening':
-        if (this.#session?.isListening) this.#showState('Listening');
-        return;
+        return this.#showState(this.#session?.isListening ? 'Listening' : READY);
       case 'hearing':
         this.#kiosk?.noteUse();
         return this.#showState('Hearing you');

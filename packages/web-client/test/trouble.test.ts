@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PageRig } from './page-rig.ts';
+import { SottoServer } from './sotto-server.ts';
+
+let server: SottoServer;
+beforeAll(async () => {
+  server = await SottoServer.start();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+describe('the microphone', () => {
+  test('denied: a sentence that says where to allow it, and typing still works', async () => {
+    await using rig = await PageRig.open({ url: server.url, permission: 'denied' });
+    await rig.ready();
+    await rig.page.click('#talk');
+    await rig.page.waitForFunction(`/not allowed/.test(document.querySelector('#state').textContent)`);
+    expect(await rig.text('state')).toBe('The microphone was not allowed; permit it in the address bar and try again');
+    await rig.type('When does the museum open?');
+    expect(await rig.nextEvent('reply-end')).toMatchObject({ status: 'completed' });
+  });
+
+  test('missing: a sentence that says to connect one', async () => {
+    await using rig = await PageRig.open({ url: server.url, permission: 'missing' });
+    await rig.ready();
+    await rig.page.click('#talk');
+    await rig.page.waitForFunction(`/No microphone/.test(document.querySelector('#state').textContent)`);
+    expect(await rig.text('state')).toBe('No microphone was found; connect one and try again');
+  });
+
+  test('unplugged and muted: told apart', async () => {
+    await using rig = await PageRig.open({ url: server.url });
+    await rig.page.evaluate(`(() => {
+      const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = async (constraints) => {
+        const stream = await getUserMedia(constraints);
+        globalThis.track = stream.getAudioTracks()[0];
+        return stream;
+      };
+    })()`);
+    await rig.ready();
+    await rig.page.click('#talk');
+    await rig.nextEvent('listening');
+    await rig.page.evaluate(`track.dispatchEvent(new Event('mute'))`);
+    await rig.page.waitForFunction(`/muted/.test(document.querySelector('#state').textContent)`);
+    await rig.page.evaluate(`track.dispatchEvent(new Event('unmute')); track.dispatchEvent(new Event('ended'))`);
+    await rig.page.waitForFunction(`/disconnected/.test(document.querySelector('#state').textContent)`);
+    expect(await rig.text('talk-label')).toBe('Talk');
+  });
+});
+
+test('a dropped server is said, and the conversation goes on when it comes back', async () => {
+  await using rig = await PageRig.open({ url: server.url });
+  await rig.ready();
+  await rig.page.check('input[value=server]', { force: true });
+  await rig.page.waitForFunction('!document.querySelector("#talk").disabled && sotto.page.session');
+  await rig.collect();
+  await rig.context.setOffline(true);
+  await rig.page.evaluate(`globalThis.sockets?.forEach((socket) => socket.close())`);
+  await rig.context.setOffline(false);
+  await rig.type('When does the museum open?');
+  expect(await rig.nextEvent('reply-end')).toMatchObject({ status: 'completed' });
+});
+
+test('the page works again after a reload with the server and the network gone', async () => {
+  await using own = await SottoServer.start();
+  await using rig = await PageRig.open({ url: own.url });
+  await rig.ready();
+  await rig.page.waitForFunction('navigator.serviceWorker.ready.then(() => true)');
+  await rig.page.waitForFunction(`caches.keys().then((names) => names.some((name) => name.startsWith('sotto-page-')))`);
+  await rig.page.reload();
+  await rig.ready();
+  await own[Symbol.asyncDispose]();
+  await rig.page.reload();
+  await rig.ready();
+  await rig.type('When does the museum open?');
+  expect((await rig.nextEvent('reply-end'))['text']).toMatch(/ten/);
+  expect(rig.offOrigin).toEqual([]);
+});
