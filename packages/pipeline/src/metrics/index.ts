@@ -1,3 +1,10 @@
 export type * from './turn-waterfall.ts';
 export { TEXT_NORMALIZER_PROFILES, type TextNormalizerProfile, normalizeText } from './text-normalizer/text-normalizer.ts';
 export { splitWords } from './text-normalizer/python-text.ts';
+export { type AlignmentStep, align } from './alignment.ts';
+export { type BootstrapOptions, type ErrorRateDifference, type PairedBlock, compareErrorRates, errorRateInterval } from './error-rate-interval.ts';
+export { DEFAULT_CONFIDENCE, type Interval } from './interval.ts';
+export { type MapssweResult, type PairedAlignment, mapsswe } from './mapsswe.ts';
+export { percentile, percentileInterval } from './percentile.ts';
+export { seededRandom } from './seeded-random.ts';
+export { type Confusion, type ErrorCounts, NO_ERRORS, type ScoredUtterance, commonestConfusions, countErrors, errorCount, errorRate, scoreUtterance, sumErrors } from './word-error-rate.ts';
