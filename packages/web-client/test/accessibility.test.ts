@@ -26,7 +26,7 @@ test.each([
   await rig.type('When does the museum open?').catch(() => undefined);
   if (query === '') await rig.nextEvent('reply-end');
   await rig.page.evaluate(axe);
-  const { violations } = (await rig.page.evaluate('axe.run()')) as { violations: Violation[] };
+  const { violations } = await rig.page.evaluate<{ violations: Violation[] }>('axe.run()');
   expect(violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => `${html}: ${failureSummary}`) }))).toEqual([]);
 });
 
@@ -36,7 +36,7 @@ test('everything can be reached and worked by keyboard', async () => {
   const reached = new Set<string>();
   for (let i = 0; i < 20; i++) {
     await rig.page.keyboard.press('Tab');
-    reached.add((await rig.page.evaluate('document.activeElement.id || document.activeElement.name || document.activeElement.tagName')) as string);
+    reached.add(await rig.page.evaluate<string>('document.activeElement.id || document.activeElement.name || document.activeElement.tagName'));
   }
   for (const id of ['engine', 'talk', 'typed-text', 'facts']) expect(reached).toContain(id);
 });

@@ -40,7 +40,7 @@ describe('in the tab', () => {
     await using rig = await PageRig.open({ url: server.url });
     const outcome = await rig.page.evaluate(`fetch('http://example.invalid/planted').then(() => 'answered', () => 'stopped')`);
     expect(outcome).toBe('stopped');
-    await rig.page.waitForFunction(`document.querySelector('#requests strong').textContent !== '0'`);
+    await rig.until(`document.querySelector('#requests strong').textContent !== '0'`);
     expect(await rig.text('requests')).toMatch(/^1 /);
   });
 });
@@ -51,16 +51,14 @@ describe('on the server', () => {
     await rig.ready();
     await rig.page.evaluate('globalThis.notReloaded = true');
     await rig.page.check('input[value=server]', { force: true });
-    await rig.page.waitForFunction('!document.querySelector("#talk").disabled && sotto.page.session');
-    await rig.collect();
+    await rig.ready();
     await rig.type('When does the museum close?');
     const reply = await rig.nextEvent('reply-end');
     expect(reply).toMatchObject({ status: 'completed' });
     expect(reply['text']).toMatch(/five/);
     expect((await rig.events('latency')).length).toBe(1);
     await rig.page.check('input[value=in-tab]', { force: true });
-    await rig.page.waitForFunction('!document.querySelector("#talk").disabled && sotto.page.session');
-    await rig.collect();
+    await rig.ready();
     await rig.type('When does the museum open?');
     expect((await rig.nextEvent('reply-end', 1))['text']).toMatch(/ten/);
     expect(await rig.page.evaluate('globalThis.notReloaded')).toBe(true);

@@ -71,8 +71,20 @@ export class PageRig implements AsyncDisposable {
 
   /** Waits until the page can listen, and starts to collect its events. */
   async ready(): Promise<void> {
-    await this.page.waitForFunction('!document.querySelector("#talk").disabled', undefined, { timeout: 120_000 });
+    await this.until('!document.querySelector("#talk").disabled && sotto.page.session !== undefined', 120_000);
     await this.collect();
+  }
+
+  /**
+   * Resolves when the expression, or what it promises, is true. (Playwright's own
+   * way of waiting needs `eval` in the page, which its security policy forbids.)
+   */
+  async until(expression: string, timeoutMs = 60_000): Promise<void> {
+    const deadlineMs = performance.now() + timeoutMs;
+    while (!(await this.page.evaluate<unknown>(`Promise.resolve(${expression}).catch(() => false)`).catch(() => false))) {
+      if (performance.now() > deadlineMs) throw new Error(`The page never got to: ${expression}; it says "${await this.text('state')}" and ${JSON.stringify(await this.events('error'))}`);
+      await this.page.waitForTimeout(50);
+    }
   }
 
   /** Collects the events of the session that runs now. */
@@ -84,13 +96,13 @@ export class PageRig implements AsyncDisposable {
   }
 
   async events(type?: string): Promise<readonly PageEvent[]> {
-    const all = (await this.page.evaluate('JSON.parse(JSON.stringify(globalThis.pageEvents ?? []))')) as PageEvent[];
+    const all = await this.page.evaluate<PageEvent[]>('JSON.parse(JSON.stringify(globalThis.pageEvents ?? []))');
     return type === undefined ? all : all.filter((event) => event.type === type);
   }
 
   /** Resolves with the first event of this type after `count` others of it. */
   async nextEvent(type: string, count = 0, timeoutMs = 60_000): Promise<PageEvent> {
-    await this.page.waitForFunction(`(globalThis.pageEvents ?? []).filter((event) => event.type === '${type}').length > ${count}`, undefined, { timeout: timeoutMs });
+    await this.until(`(globalThis.pageEvents ?? []).filter((event) => event.type === '${type}').length > ${count}`, timeoutMs);
     return (await this.events(type))[count] as PageEvent;
   }
 

@@ -13,7 +13,7 @@ describe('the microphone', () => {
     await using rig = await PageRig.open({ url: server.url, permission: 'denied' });
     await rig.ready();
     await rig.page.click('#talk');
-    await rig.page.waitForFunction(`/not allowed/.test(document.querySelector('#state').textContent)`);
+    await rig.until(`/not allowed/.test(document.querySelector('#state').textContent)`);
     expect(await rig.text('state')).toBe('The microphone was not allowed; permit it in the address bar and try again');
     await rig.type('When does the museum open?');
     expect(await rig.nextEvent('reply-end')).toMatchObject({ status: 'completed' });
@@ -23,7 +23,7 @@ describe('the microphone', () => {
     await using rig = await PageRig.open({ url: server.url, permission: 'missing' });
     await rig.ready();
     await rig.page.click('#talk');
-    await rig.page.waitForFunction(`/No microphone/.test(document.querySelector('#state').textContent)`);
+    await rig.until(`/No microphone/.test(document.querySelector('#state').textContent)`);
     expect(await rig.text('state')).toBe('No microphone was found; connect one and try again');
   });
 
@@ -41,9 +41,9 @@ describe('the microphone', () => {
     await rig.page.click('#talk');
     await rig.nextEvent('listening');
     await rig.page.evaluate(`track.dispatchEvent(new Event('mute'))`);
-    await rig.page.waitForFunction(`/muted/.test(document.querySelector('#state').textContent)`);
+    await rig.until(`/muted/.test(document.querySelector('#state').textContent)`);
     await rig.page.evaluate(`track.dispatchEvent(new Event('unmute')); track.dispatchEvent(new Event('ended'))`);
-    await rig.page.waitForFunction(`/disconnected/.test(document.querySelector('#state').textContent)`);
+    await rig.until(`/disconnected/.test(document.querySelector('#state').textContent)`);
     expect(await rig.text('talk-label')).toBe('Talk');
   });
 });
@@ -52,8 +52,7 @@ test('a dropped server is said, and the conversation goes on when it comes back'
   await using rig = await PageRig.open({ url: server.url });
   await rig.ready();
   await rig.page.check('input[value=server]', { force: true });
-  await rig.page.waitForFunction('!document.querySelector("#talk").disabled && sotto.page.session');
-  await rig.collect();
+  await rig.ready();
   await rig.context.setOffline(true);
   await rig.page.evaluate(`globalThis.sockets?.forEach((socket) => socket.close())`);
   await rig.context.setOffline(false);
@@ -65,8 +64,8 @@ test('the page works again after a reload with the server and the network gone',
   await using own = await SottoServer.start();
   await using rig = await PageRig.open({ url: own.url });
   await rig.ready();
-  await rig.page.waitForFunction('navigator.serviceWorker.ready.then(() => true)');
-  await rig.page.waitForFunction(`caches.keys().then((names) => names.some((name) => name.startsWith('sotto-page-')))`);
+  await rig.until('navigator.serviceWorker.ready.then(() => true)');
+  await rig.until(`caches.keys().then((names) => names.some((name) => name.startsWith('sotto-page-')))`);
   await rig.page.reload();
   await rig.ready();
   await own[Symbol.asyncDispose]();
