@@ -84,7 +84,9 @@ export type SottoServerEvent =
   | { readonly type: 'sotto.turn.latency'; readonly response_id: string | null; readonly waterfall: TurnWaterfall };
 
 export type ServerEventType = ServerEvent['type'];
-export type ServerEventOf<T extends ServerEventType> = Extract<ServerEvent, { readonly type: T }>;
+/** The member with this type, also where one member stands for several types. */
+type MemberOf<E, T> = E extends { readonly type: ServerEventType } ? (T extends E['type'] ? E & { readonly type: T } : never) : never;
+export type ServerEventOf<T extends ServerEventType> = MemberOf<ServerEvent, T>;
 /** A server event as it goes over the wire. */
 export type SentServerEvent = ServerEvent & { readonly event_id: string };
 

@@ -24,6 +24,9 @@ export type RealtimeConnectionOptions = {
   readonly onClosed: (end: { readonly code: number; readonly clean: boolean; readonly bytesReceived: number }) => void;
 };
 
+/** Closes that are meant: with a code, as a page that is left, or without any code. */
+const GOODBYES: readonly number[] = [1000, 1001, 1005];
+
 /** One WebSocket of a session: reads messages, keeps the limits, notices the end. */
 export class RealtimeConnection {
   readonly link: WebSocketLink;
@@ -114,6 +117,6 @@ export class RealtimeConnection {
     const { closing } = this.link;
     // A slow or idle reader may have a bad line; it can come back like one that just vanished.
     const ended = closing !== undefined && closing !== 'slow_reader' && closing !== 'idle';
-    this.#options.onClosed({ code, clean: ended || code === 1000, bytesReceived: this.#bytesReceived });
+    this.#options.onClosed({ code, clean: ended || GOODBYES.includes(code), bytesReceived: this.#bytesReceived });
   }
 }

@@ -129,6 +129,11 @@ export class VoiceServer implements AsyncDisposable {
     return this.#endpoint.sessionCount;
   }
 
+  /** Open TCP connections, WebSockets among them. */
+  connectionCount(): Promise<number> {
+    return new Promise((resolve, reject) => this.#http.getConnections((error, count) => (error ? reject(error) : resolve(count))));
+  }
+
   get metrics(): ServerMetrics {
     return this.#metrics;
   }
