@@ -94,8 +94,9 @@ async function remove(names: readonly string[], io: ConsoleIo): Promise<void> {
 async function forgetDefault(name: string, io: ConsoleIo): Promise<void> {
   const path = configFile(io.env);
   const config = await readUserConfig(path);
-  const kept = Object.entries(config.models ?? {}).filter(([, id]) => id !== name);
-  if (kept.length < Object.keys(config.models ?? {}).length) await writeUserConfig(path, { ...config, models: Object.fromEntries(kept) });
+  const { models = {}, ...rest } = config;
+  const kept = Object.entries(models).filter(([, id]) => id !== name);
+  if (kept.length < Object.keys(models).length) await writeUserConfig(path, { ...rest, ...(kept.length > 0 && { models: Object.fromEntries(kept) }) });
 }
 
 async function licences({ json }: JsonOption, io: ConsoleIo): Promise<void> {
