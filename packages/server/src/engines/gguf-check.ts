@@ -4,6 +4,12 @@ import type { GgufHeader, GgufMetadataValue, GgufTensorInfo } from './gguf-heade
 /** Architectures without attention; they have no heads to count. */
 const RECURRENT_ARCHITECTURES = new Set(['mamba', 'mamba2', 'rwkv6', 'rwkv6qwen2', 'rwkv7', 'arwkv7']);
 
+/** Architectures whose graphs assert that the whole head is rotated; others rotate a part. */
+const FULLY_ROTARY_ARCHITECTURES = new Set(['llama', 'qwen2', 'qwen3', 'gemma', 'gemma2', 'gemma3', 'smollm3', 'lfm2']);
+
+/** llama.cpp's LLAMA_MAX_LAYERS. */
+const MAX_BLOCK_COUNT = 512;
+
 /** Elements and bytes of a block, by ggml type number (ggml.h, `type_traits`). */
 const BLOCK_OF_TYPE: Readonly<Record<number, { readonly elementCount: number; readonly byteCount: number }>> = {
   0: { elementCount: 1, byteCount: 4 },
@@ -32,23 +38,34 @@ export function assertLoadableGguf(header: GgufHeader): void {
   checkHyperparameters(check, architecture);
   checkTokenizer(check);
   checkTensors(check, header);
+  checkShapes(check, header, architecture);
 }
 
 function checkHyperparameters(check: HeaderCheck, architecture: string): void {
   const key = (name: string) => `${architecture}.${name}`;
   check.positive(key('context_length'));
-  check.positive(key('block_count'));
+  const blockCount = check.positive(key('block_count'));
+  if (blockCount > MAX_BLOCK_COUNT) throw check.fails(`${key('block_count')} is ${blockCount}, more than llama.cpp's ${MAX_BLOCK_COUNT}`);
   const width = check.positive(key('embedding_length'));
   if (RECURRENT_ARCHITECTURES.has(architecture)) return;
   check.positiveOrPerLayer(key('feed_forward_length'));
   const epsilon = check.get(key('attention.layer_norm_rms_epsilon')) ?? check.get(key('attention.layer_norm_epsilon'));
-  if (typeof epsilon !== 'number') throw check.missing(key('attention.layer_norm_rms_epsilon'), 'a small number');
+  if (typeof epsilon !== 'number' || !(epsilon >= 0 && epsilon < 1)) throw check.missing(key('attention.layer_norm_rms_epsilon'), 'a small number');
+  for (const name of ['attention.key_length', 'attention.value_length']) if (check.get(key(name)) !== undefined) check.positive(key(name));
   const heads = check.positiveOrPerLayer(key('attention.head_count'));
   if (heads === undefined) return;
   if (check.get(key('attention.key_length')) === undefined && width % heads !== 0) throw check.fails(`${key('embedding_length')} ${width} is not a multiple of ${key('attention.head_count')} ${heads}`);
+  checkRotation(check, architecture, width / heads);
   if (check.get(key('attention.head_count_kv')) === undefined) return;
   const kvHeads = check.positiveOrPerLayer(key('attention.head_count_kv'));
   if (kvHeads !== undefined && heads % kvHeads !== 0) throw check.fails(`${key('attention.head_count')} ${heads} is not a multiple of ${key('attention.head_count_kv')} ${kvHeads}`);
+}
+
+function checkRotation(check: HeaderCheck, architecture: string, defaultHeadWidth: number): void {
+  const rotated = check.get(`${architecture}.rope.dimension_count`);
+  if (rotated === undefined || !FULLY_ROTARY_ARCHITECTURES.has(architecture)) return;
+  const headWidth = check.get(`${architecture}.attention.key_length`) ?? defaultHeadWidth;
+  if (rotated !== headWidth) throw check.fails(`${architecture}.rope.dimension_count is ${String(rotated)}, but a head is ${String(headWidth)} wide`);
 }
 
 function checkTokenizer(check: HeaderCheck): void {
@@ -79,6 +96,25 @@ function checkTensors(check: HeaderCheck, header: GgufHeader): void {
     if (end > header.fileByteCount) throw check.fails(`it is cut off: tensor ${JSON.stringify(tensor.name)} ends at byte ${end}, the file at ${header.fileByteCount}`);
   }
   if (!names.has('token_embd.weight')) throw check.fails('it has no tensor "token_embd.weight"');
+}
+
+/** llama.cpp asserts on a quantised row that its metadata calls shorter than a block. */
+function checkShapes(check: HeaderCheck, header: GgufHeader, architecture: string): void {
+  const width = check.positive(`${architecture}.embedding_length`);
+  const tokenCount = check.list('tokenizer.ggml.tokens').length;
+  const feedForward = check.get(`${architecture}.feed_forward_length`);
+  const expected = new Map<string, readonly (number | undefined)[]>([
+    ['token_embd.weight', [width, tokenCount]],
+    ['blk.0.ffn_down.weight', [typeof feedForward === 'number' ? feedForward : undefined, width]],
+  ]);
+  for (const tensor of header.tensors) {
+    const lengths = expected.get(tensor.name);
+    if (lengths?.some((length, index) => length !== undefined && length !== tensor.shape[index]) === true) {
+      throw check.fails(`tensor ${JSON.stringify(tensor.name)} has shape ${tensor.shape.join(' × ')}, but the metadata say ${lengths.join(' × ')}`);
+    }
+    const blockLength = BLOCK_OF_TYPE[tensor.typeId]?.elementCount ?? 1;
+    if ((tensor.shape[0] ?? 0) % blockLength !== 0) throw check.fails(`rows of tensor ${JSON.stringify(tensor.name)} are no multiple of ${blockLength} long`);
+  }
 }
 
 /** Zero for a type this table does not know, whose extent llama.cpp judges itself. */

@@ -3,21 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChatMessage, DisposedError, type LlmEngine, type LlmEvent, type LlmRequest, type LlmSession, type LlmUsage, type ToolDefinition } from '@sotto/pipeline';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { writeRandomGguf } from '../testing/random-gguf.ts';
+import { type RandomGgufOptions, TINY_SHAPE, writeRandomGguf } from '../testing/random-gguf.ts';
 import { type LlamaEngineOptions, loadLlamaEngine } from './llama-engine.ts';
 
 const SYSTEM: ChatMessage = { role: 'system', text: 'You are the voice of a kiosk. The museum opens at nine.' };
 const say = (text: string): ChatMessage => ({ role: 'user', text });
 const answer = (text: string): ChatMessage => ({ role: 'assistant', text });
 
+const COUNTING = ['one', 'two', 'three', 'four', 'five'];
+const COUNTED = COUNTING.join('');
+
 const folder = mkdtempSync(join(tmpdir(), 'sotto-llama-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 let fileCount = 0;
 
 /** A model that says this whatever it is asked; noise without a script. */
-function makeModel(script?: readonly (string | number)[]): string {
+function makeModel(script?: readonly (string | number)[], options: RandomGgufOptions = {}): string {
   const path = join(folder, `${fileCount++}.gguf`);
-  writeRandomGguf(path, script === undefined ? {} : { script });
+  writeRandomGguf(path, script === undefined ? options : { ...options, script });
   return path;
 }
 
@@ -29,6 +32,25 @@ async function load(modelPath: string, options: Partial<LlamaEngineOptions> = {}
 }
 afterEach(async () => {
   for (const engine of engines.splice(0)) await engine[Symbol.asyncDispose]();
+});
+
+const sharedEngines = new Map<string, Promise<LlmEngine>>();
+afterAll(async () => {
+  for (const engine of sharedEngines.values()) await (await engine)[Symbol.asyncDispose]();
+});
+
+/** A fresh conversation with a model that other tests use too; loading one takes the longest part of a test. */
+async function open(script?: readonly string[]): Promise<LlmSession> {
+  const key = JSON.stringify(script ?? null);
+  const engine = sharedEngines.get(key) ?? loadLlamaEngine({ modelPath: makeModel(script), threadCount: 1, contextTokenCount: 4096 });
+  sharedEngines.set(key, engine);
+  const session = await (await engine).openSession();
+  opened.push(session);
+  return session;
+}
+const opened: LlmSession[] = [];
+afterEach(async () => {
+  for (const session of opened.splice(0)) await session[Symbol.asyncDispose]();
 });
 
 async function collect(session: LlmSession, request: LlmRequest, signal?: AbortSignal): Promise<LlmEvent[]> {
@@ -70,15 +92,13 @@ describe('replies', () => {
   });
 
   it('stops at the token limit and says so', async () => {
-    const engine = await load(makeModel(['one', 'two', 'three', 'four']));
-    const events = await collect(await engine.openSession(), { messages: [say('Count.')], maxOutputTokens: 2 });
+    const events = await collect(await open(COUNTING), { messages: [say('Count.')], maxOutputTokens: 2 });
     expect(textOf(events)).toBe('onetwo');
     expect(finishOf(events)).toMatchObject({ reason: 'length', usage: { outputTokenCount: 2 } });
   });
 
   it('repeats itself when greedy, and with the same seed when not', async () => {
-    const engine = await load(makeModel());
-    const session = await engine.openSession();
+    const session = await open();
     const reply = async (options: Partial<LlmRequest>) => textOf(await collect(session, { messages: [SYSTEM, say('Noise!')], maxOutputTokens: 24, ...options }));
     expect(await reply({})).toBe(await reply({}));
     const seeded = await reply({ temperature: 1, seed: 7 });
@@ -87,9 +107,9 @@ describe('replies', () => {
   });
 
   it('holds a reply to a JSON schema', async () => {
-    const engine = await load(makeModel());
+    const session = await open();
     const jsonSchema = { type: 'object', properties: { open: { type: 'boolean' }, day: { enum: ['Monday', 'Sunday'] } } };
-    const events = await collect(await engine.openSession(), { messages: [say('Open?')], jsonSchema });
+    const events = await collect(session, { messages: [say('Open?')], jsonSchema });
     const value = JSON.parse(textOf(events)) as { open: unknown; day: unknown };
     expect(typeof value.open).toBe('boolean');
     expect(['Monday', 'Sunday']).toContain(value.day);
@@ -113,8 +133,7 @@ describe('tools', () => {
   });
 
   it('makes the model call the tool it is told to', async () => {
-    const engine = await load(makeModel());
-    const session = await engine.openSession();
+    const session = await open();
     const events = await collect(session, { messages: [say('Hello')], tools, toolChoice: { name: 'turnOnLights' } });
     const [call] = events.filter((event) => event.type === 'tool-call');
     expect(call?.call.name).toBe('turnOnLights');
@@ -123,8 +142,7 @@ describe('tools', () => {
   });
 
   it('goes on after a tool’s result, reusing what led to it', async () => {
-    const engine = await load(makeModel(['All', ' quiet']));
-    const session = await engine.openSession();
+    const session = await open(COUNTING);
     const question = [SYSTEM, say('Quiet!')];
     await collect(session, { messages: question, tools });
     const call = { callId: 'call_1', name: 'stopMusic', argumentsJson: '{}' };
@@ -134,7 +152,7 @@ describe('tools', () => {
   });
 
   it('refuses contradictory requests before it does anything', async () => {
-    const session = await (await load(makeModel())).openSession();
+    const session = await open();
     const jsonSchema = { type: 'object' };
     await expect(collect(session, { messages: [say('a')], tools, jsonSchema })).rejects.toMatchObject({ code: 'VOICE_ERR_INVALID_OPTION' });
     await expect(collect(session, { messages: [say('a')], tools, toolChoice: { name: 'none such' } })).rejects.toMatchObject({ code: 'VOICE_ERR_INVALID_OPTION' });
@@ -144,10 +162,10 @@ describe('tools', () => {
 
 describe('the evaluated prefix', () => {
   it('is reused by the next turn, and by a history cut to what was heard', async () => {
-    const session = await (await load(makeModel(['Hello', ' there', ', friend']))).openSession();
+    const session = await open(COUNTING);
     const first = [SYSTEM, say('Good morning.')];
     const firstUsage = await usageOf(session, first);
-    expect(firstUsage.cachedTokenCount).toBe(0);
+    expect(firstUsage.cachedTokenCount).toBeLessThan(firstUsage.inputTokenCount - 'Good morning.'.length);
 
     const second = await usageOf(session, [...first, answer('Hello there, friend'), say('And on Sunday?')]);
     expect(second.cachedTokenCount).toBeGreaterThanOrEqual(firstUsage.inputTokenCount);
@@ -162,7 +180,7 @@ describe('the evaluated prefix', () => {
   });
 
   it('is evaluated ahead by warm()', async () => {
-    const session = await (await load(makeModel(['Hello']))).openSession();
+    const session = await open(COUNTING);
     await session.warm({ messages: [SYSTEM] });
     const { cachedTokenCount, inputTokenCount } = await usageOf(session, [SYSTEM, say('Hi')]);
     expect(cachedTokenCount).toBeGreaterThan(SYSTEM.text.length);
@@ -205,10 +223,39 @@ describe('the evaluated prefix', () => {
   });
 });
 
+describe.each(['gemma3', 'mamba', 'llama'] as const)('a %s model, rewound', (architecture) => {
+  it('answers as if it had read everything afresh', async () => {
+    const modelPath = makeModel(undefined, { shape: { ...TINY_SHAPE, architecture } });
+    const engine = await load(modelPath, { contextTokenCount: 2048, sessionCount: 6 });
+    const session = await engine.openSession();
+    const long = { role: 'system', text: SYSTEM.text.repeat(4) } as const;
+    const conversations: ChatMessage[][] = [
+      [long, say('Good morning.')],
+      [long, say('Good morning.'), answer('Hello there, friend'), say('And on Sunday?')],
+      [long, say('Good morning.'), answer('Hello'), say('Stop.')],
+      [long, say('Something else.')],
+      [say('Nothing at all.')],
+    ];
+    await session.warm({ messages: [long] });
+    let cachedTokenCount = 0;
+    for (const messages of conversations) {
+      const request = { messages, maxOutputTokens: 8 };
+      const rewound = await collect(session, request);
+      cachedTokenCount += finishOf(rewound).usage.cachedTokenCount;
+      const fresh = await engine.openSession();
+      expect(textOf(rewound)).toBe(textOf(await collect(fresh, request)));
+    }
+    expect(cachedTokenCount).toBeGreaterThan(3 * long.text.length);
+
+    await expect(collect(session, { messages: [say('b'.repeat(1000))] }, AbortSignal.timeout(5))).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(textOf(await collect(session, { messages: [long, say('Go on.')], maxOutputTokens: 4 }))).not.toBe('');
+  });
+});
+
 describe('interruption', () => {
   it('stops within a slice of a long prompt, and keeps what was evaluated', async () => {
-    const session = await (await load(makeModel(['Hello']))).openSession();
-    const messages = [say('a'.repeat(4000))];
+    const session = await open(COUNTING);
+    const messages = [say('a'.repeat(1500))];
     const stop = new AbortController();
     const reason = new Error('spoken over');
     const interrupted = collect(session, { messages }, stop.signal);
@@ -225,7 +272,7 @@ describe('interruption', () => {
   });
 
   it.each([0, 1, 2, 3])('after %i deltas leaves the session usable', async (deltaCount) => {
-    const session = await (await load(makeModel(['one', 'two', 'three', 'four', 'five']))).openSession();
+    const session = await open(COUNTING);
     const stop = new AbortController();
     if (deltaCount === 0) stop.abort('changed my mind');
     const heard: string[] = [];
@@ -236,25 +283,50 @@ describe('interruption', () => {
     })();
     await expect(reading).rejects.toBe('changed my mind');
     expect(heard.length).toBeGreaterThanOrEqual(deltaCount);
-    expect(textOf(await collect(session, { messages: [SYSTEM, answer(heard.join('')), say('Again.')] }))).toBe('onetwothreefourfive');
+    expect(textOf(await collect(session, { messages: [SYSTEM, answer(heard.join('')), say('Again.')] }))).toBe(COUNTED);
   });
 
   it('by leaving the loop stops the generation', async () => {
-    const session = await (await load(makeModel(['one', 'two', 'three']))).openSession();
+    const session = await open(COUNTING);
     for await (const event of session.generate({ messages: [say('Count.')] })) {
       expect(event.type).toBe('text-delta');
       break;
     }
-    expect(textOf(await collect(session, { messages: [say('Again.')] }))).toBe('onetwothree');
+    expect(textOf(await collect(session, { messages: [say('Again.')] }))).toBe(COUNTED);
   });
 
   it('of warm() rejects with the reason', async () => {
-    const session = await (await load(makeModel(['one']))).openSession();
+    const session = await open(COUNTING);
     const stop = new AbortController();
-    const warming = session.warm({ messages: [say('g'.repeat(4000))] }, { signal: stop.signal });
+    const warming = session.warm({ messages: [say('g'.repeat(1500))] }, { signal: stop.signal });
     stop.abort('not now');
     await expect(warming).rejects.toBe('not now');
     await session.warm({ messages: [SYSTEM] });
+  });
+});
+
+describe('the main thread', () => {
+  /** The longest time in which a timer could not fire. */
+  async function longestGapMs(work: () => Promise<void>): Promise<number> {
+    let lastMs = performance.now();
+    let longestMs = 0;
+    const timer = setInterval(() => {
+      longestMs = Math.max(longestMs, performance.now() - lastMs);
+      lastMs = performance.now();
+    }, 1);
+    await work();
+    clearInterval(timer);
+    return Math.max(longestMs, performance.now() - lastMs);
+  }
+
+  it('stays free while a long prompt is evaluated', async () => {
+    // Wide enough for the prompt to take a while where it is computed.
+    const wide = { ...TINY_SHAPE, width: 256, headWidth: 128, feedForwardWidth: 512, layerCount: 4 };
+    const session = await (await load(makeModel(['Hello'], { shape: wide }))).openSession();
+    await session.warm({ messages: [SYSTEM] });
+    const startMs = performance.now();
+    const gapMs = await longestGapMs(async () => void (await collect(session, { messages: [say('j'.repeat(1500))] })));
+    expect(gapMs).toBeLessThan((performance.now() - startMs) / 4);
   });
 });
 
@@ -285,9 +357,9 @@ describe('sessions', () => {
   });
 
   it('run one request after the other', async () => {
-    const session = await (await load(makeModel(['one', 'two']))).openSession();
+    const session = await open(COUNTING);
     const replies = await Promise.all([1, 2, 3].map((index) => collect(session, { messages: [say(`Request ${index}`)] })));
-    expect(replies.map((events) => textOf(events))).toEqual(['onetwo', 'onetwo', 'onetwo']);
+    expect(replies.map((events) => textOf(events))).toEqual(Array<string>(3).fill(COUNTED));
   });
 });
 
@@ -295,7 +367,7 @@ describe('disposal', () => {
   it('ends what is running, once, and refuses what comes after', async () => {
     const engine = await load(makeModel(['one']));
     const session = await engine.openSession();
-    const running = collect(session, { messages: [say('h'.repeat(4000))] });
+    const running = collect(session, { messages: [say('h'.repeat(1500))] });
     const waiting = engine.openSession();
     const expectations = Promise.all([expect(running).rejects.toBeInstanceOf(DisposedError), expect(waiting).rejects.toBeInstanceOf(DisposedError)]);
     await Promise.all([engine[Symbol.asyncDispose](), engine[Symbol.asyncDispose]()]);
@@ -309,7 +381,7 @@ describe('disposal', () => {
   it('of a session while it generates gives its context to the next', async () => {
     const engine = await load(makeModel(['one', 'two']));
     const session = await engine.openSession();
-    const running = collect(session, { messages: [say('i'.repeat(4000))] });
+    const running = collect(session, { messages: [say('i'.repeat(1500))] });
     const ended = expect(running).rejects.toBeInstanceOf(DisposedError);
     await Promise.all([session[Symbol.asyncDispose](), session[Symbol.asyncDispose]()]);
     await ended;

@@ -1,7 +1,8 @@
 import { type GgufTensor, type GgufValue, writeGguf } from './gguf-writer.ts';
 
 export type RandomGgufShape = {
-  readonly architecture: 'llama' | 'qwen3';
+  /** Gemma 3 looks back over a sliding window only; Mamba keeps a running state and no past. Neither can rewind at will. */
+  readonly architecture: 'llama' | 'qwen3' | 'gemma3' | 'mamba';
   readonly width: number;
   readonly layerCount: number;
   readonly headCount: number;
@@ -58,6 +59,11 @@ export type RandomGgufOptions = {
 export const CHATML_TEMPLATE =
   "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n'}}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+
+/** Tokens that a layer of the Gemma 3 shape looks back. */
+const SLIDING_WINDOW = 64;
+/** Sizes of Mamba's inner state, as in its paper, but small. */
+const MAMBA = { convolutionWidth: 4, stateWidth: 16, timeStepRank: 4 };
 
 const END_OF_TEXT = '<|endoftext|>';
 const TURN_START = '<|im_start|>';
@@ -136,7 +142,7 @@ function makeMetadata(shape: RandomGgufShape, vocabulary: Vocabulary, chatTempla
     [`${arch}.attention.head_count_kv`]: uint32(shape.kvHeadCount),
     [`${arch}.attention.key_length`]: uint32(shape.headWidth),
     [`${arch}.attention.value_length`]: uint32(shape.headWidth),
-    [`${arch}.rope.dimension_count`]: uint32(shape.headWidth),
+    ...architectureMetadata(shape),
     [`${arch}.attention.layer_norm_rms_epsilon`]: { type: 'float32', value: 1e-6 },
     [`${arch}.rope.freq_base`]: { type: 'float32', value: 10_000 },
     'tokenizer.ggml.model': { type: 'string', value: 'gpt2' },
@@ -151,31 +157,71 @@ function makeMetadata(shape: RandomGgufShape, vocabulary: Vocabulary, chatTempla
   };
 }
 
+function architectureMetadata(shape: RandomGgufShape): Record<string, GgufValue> {
+  const uint32 = (value: number): GgufValue => ({ type: 'uint32', value });
+  if (shape.architecture === 'gemma3') return { 'gemma3.attention.sliding_window': uint32(SLIDING_WINDOW) };
+  if (shape.architecture !== 'mamba') return { [`${shape.architecture}.rope.dimension_count`]: uint32(shape.headWidth) };
+  return {
+    'mamba.ssm.conv_kernel': uint32(MAMBA.convolutionWidth),
+    'mamba.ssm.inner_size': uint32(shape.width * 2),
+    'mamba.ssm.state_size': uint32(MAMBA.stateWidth),
+    'mamba.ssm.time_step_rank': uint32(MAMBA.timeStepRank),
+  };
+}
+
 function makeTensors(shape: RandomGgufShape, vocabulary: Vocabulary, options: RandomGgufOptions): GgufTensor[] {
-  const { width, feedForwardWidth } = shape;
-  const queryWidth = shape.headCount * shape.headWidth;
-  const kvWidth = shape.kvHeadCount * shape.headWidth;
-  const scripted = vocabulary.successors.size > 0;
+  const { width } = shape;
+  const isScripted = vocabulary.successors.size > 0;
   const matrix = options.weights === 'q8_0' ? q8Matrix : floatMatrix;
-  const passThrough = scripted ? zeroMatrix(matrix) : matrix;
-  const tensors: GgufTensor[] = [];
-  tensors.push(scripted ? scriptedEmbedding(width, vocabulary) : matrix('token_embd.weight', width, shape.vocabularySize, 1));
-  for (let layer = 0; layer < shape.layerCount; layer++) {
-    const name = (part: string) => `blk.${layer}.${part}.weight`;
-    tensors.push(ones(name('attn_norm'), width));
-    tensors.push(matrix(name('attn_q'), width, queryWidth, layer * 8 + 2));
-    tensors.push(matrix(name('attn_k'), width, kvWidth, layer * 8 + 3));
-    tensors.push(matrix(name('attn_v'), width, kvWidth, layer * 8 + 4));
-    tensors.push(passThrough(name('attn_output'), queryWidth, width, layer * 8 + 5));
-    if (shape.architecture === 'qwen3') tensors.push(ones(name('attn_q_norm'), shape.headWidth), ones(name('attn_k_norm'), shape.headWidth));
-    tensors.push(ones(name('ffn_norm'), width));
-    tensors.push(matrix(name('ffn_gate'), width, feedForwardWidth, layer * 8 + 6));
-    tensors.push(matrix(name('ffn_up'), width, feedForwardWidth, layer * 8 + 7));
-    tensors.push(passThrough(name('ffn_down'), feedForwardWidth, width, layer * 8 + 8));
-  }
-  tensors.push(ones('output_norm.weight', width));
-  if (scripted) tensors.push(scriptedOutput(width, vocabulary));
+  const makers: Makers = { matrix, passThrough: isScripted ? zeroMatrix(matrix) : matrix };
+  const embedding = isScripted ? scriptedEmbedding(width, vocabulary) : matrix('token_embd.weight', width, shape.vocabularySize, 1);
+  const blocks = Array.from({ length: shape.layerCount }, (_, layer) => (shape.architecture === 'mamba' ? mambaBlock(shape, layer, makers) : attentionBlock(shape, layer, makers)));
+  // Not tied to the embedding: a tied one would only repeat the last token.
+  const output = isScripted ? scriptedOutput(width, vocabulary) : matrix('output.weight', width, shape.vocabularySize, 9);
+  return [embedding, ...blocks.flat(), constant('output_norm.weight', [width], 1), output];
+}
+
+type Makers = { readonly matrix: MatrixMaker; readonly passThrough: MatrixMaker };
+
+function attentionBlock(shape: RandomGgufShape, layer: number, { matrix, passThrough }: Makers): GgufTensor[] {
+  const { width, feedForwardWidth, architecture, headWidth } = shape;
+  const queryWidth = shape.headCount * headWidth;
+  const kvWidth = shape.kvHeadCount * headWidth;
+  const name = (part: string) => `blk.${layer}.${part}.weight`;
+  const norm = (part: string, length: number) => constant(name(part), [length], 1);
+  const tensors = [
+    norm('attn_norm', width),
+    matrix(name('attn_q'), width, queryWidth, layer * 8 + 2),
+    matrix(name('attn_k'), width, kvWidth, layer * 8 + 3),
+    matrix(name('attn_v'), width, kvWidth, layer * 8 + 4),
+    passThrough(name('attn_output'), queryWidth, width, layer * 8 + 5),
+    norm('ffn_norm', width),
+    matrix(name('ffn_gate'), width, feedForwardWidth, layer * 8 + 6),
+    matrix(name('ffn_up'), width, feedForwardWidth, layer * 8 + 7),
+    passThrough(name('ffn_down'), feedForwardWidth, width, layer * 8 + 8),
+  ];
+  if (architecture === 'qwen3' || architecture === 'gemma3') tensors.push(norm('attn_q_norm', headWidth), norm('attn_k_norm', headWidth));
+  if (architecture === 'gemma3') tensors.push(norm('post_attention_norm', width), norm('post_ffw_norm', width));
   return tensors;
+}
+
+function mambaBlock({ width }: RandomGgufShape, layer: number, { matrix, passThrough }: Makers): GgufTensor[] {
+  const innerWidth = width * 2;
+  const { convolutionWidth, stateWidth, timeStepRank } = MAMBA;
+  const name = (part: string) => `blk.${layer}.${part}`;
+  return [
+    constant(name('attn_norm.weight'), [width], 1),
+    matrix(name('ssm_in.weight'), width, innerWidth * 2, layer * 8 + 2),
+    constant(name('ssm_conv1d.weight'), [convolutionWidth, innerWidth], 0.25),
+    constant(name('ssm_conv1d.bias'), [innerWidth], 0),
+    matrix(name('ssm_x.weight'), innerWidth, timeStepRank + 2 * stateWidth, layer * 8 + 3),
+    constant(name('ssm_dt.weight'), [timeStepRank, innerWidth], 0.1),
+    constant(name('ssm_dt.bias'), [innerWidth], 0),
+    // Negative, so that the state fades.
+    constant(name('ssm_a'), [stateWidth, innerWidth], -1),
+    constant(name('ssm_d'), [innerWidth], 1),
+    passThrough(name('ssm_out.weight'), innerWidth, width, layer * 8 + 4),
+  ];
 }
 
 type MatrixMaker = (name: string, rowLength: number, rowCount: number, seed: number) => GgufTensor;
@@ -208,8 +254,9 @@ function zeroMatrix(like: MatrixMaker): MatrixMaker {
   };
 }
 
-function ones(name: string, length: number): GgufTensor {
-  return repeatedBlock(name, [length], GGML_F32, new Uint8Array(new Float32Array(length).fill(1).buffer), length * 4);
+function constant(name: string, shape: readonly number[], value: number): GgufTensor {
+  const length = shape.reduce((product, side) => product * side, 1);
+  return repeatedBlock(name, shape, GGML_F32, new Uint8Array(new Float32Array(length).fill(value).buffer), length * 4);
 }
 
 function scriptedEmbedding(width: number, vocabulary: Vocabulary): GgufTensor {
