@@ -14,6 +14,8 @@ from .noise import NoiseBank
 RATE = 16000
 EMPTY_SHARE = 0.05
 SHORTEST = 0.4 * RATE
+LONG_STAGE_SECONDS = 6
+JOINED_SHARE = 0.13
 
 
 class Batch:
@@ -46,10 +48,19 @@ class BatchMaker:
                 time.sleep(2)
         clips = []
         while len(clips) < 600:
-            for samples, sentence, _ in read_shard(paths[self.rng.integers(0, len(paths))]):
-                if len(samples) <= longest_seconds * RATE:
-                    clips.append((samples, sentence))
+            found = read_shard(paths[self.rng.integers(0, len(paths))])
+            joined = self.join_some(found) if longest_seconds > LONG_STAGE_SECONDS else []
+            clips += [(samples, sentence) for samples, sentence, _ in found + joined if len(samples) <= longest_seconds * RATE]
         return clips
+
+    def join_some(self, found):
+        """Some neighbours of one voice said one after the other: long clips, and pauses inside them."""
+        joined = []
+        for (first, words, voice), (second, more, next_voice) in zip(found, found[1:]):
+            if voice == next_voice and self.rng.uniform() < JOINED_SHARE:
+                pause = np.zeros(int(self.rng.uniform(0, 0.5) * RATE), np.int16)
+                joined.append((np.concatenate([first, pause, second]), f'{words} {more}', voice))
+        return joined
 
     def batches(self, longest_seconds, strength, batch_seconds):
         """All batches of one pool, in random order."""

@@ -52,3 +52,8 @@ class Linear(nn.Linear):
             return F.linear(x, self.weight, self.bias)
         y = product(x, self.weight)
         return y if self.bias is None else y + self.bias
+
+
+def joint_product(x, *layers):
+    """The outputs of several bias-free layers fed the same x, as one product."""
+    return product(x, torch.cat([layer.weight for layer in layers])).chunk(len(layers), -1)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .half_precision import Linear, cpu_has_bfloat16, product
+from .half_precision import Linear, cpu_has_bfloat16, joint_product, product
 
 SAMPLE_RATE = 16000
 SAMPLES_PER_FRAME = 384
@@ -51,23 +51,20 @@ def frame_count(sample_count):
 
 
 class Gelu(torch.autograd.Function):
-    """0.5·x·(1+erf(x/√2)) with the gradient written out.
+    """0.5·x·(1+erf(x/√2)), its gradient always computed from contiguous tensors.
 
-    Debian's torch 1.13 returns garbage gradients from its own GELU when the incoming gradient is not contiguous;
-    writing both directions by hand also halves the memory traffic of the plain autograd formula.
+    Debian's torch 1.13 returns garbage from its own GELU gradient when the incoming gradient is not contiguous.
     """
 
     @staticmethod
     def forward(ctx, x):
-        cdf = torch.erf(x * math.sqrt(0.5)).add_(1.0).mul_(0.5)
-        ctx.save_for_backward(x, cdf)
-        return x * cdf
+        ctx.save_for_backward(x)
+        return F.gelu(x)
 
     @staticmethod
     def backward(ctx, grad):
-        x, cdf = ctx.saved_tensors
-        density = (x * x).mul_(-0.5).exp_().mul_(1.0 / math.sqrt(2.0 * math.pi))
-        return density.mul_(x).add_(cdf).mul_(grad)
+        (x,) = ctx.saved_tensors
+        return torch.ops.aten.gelu_backward(grad.contiguous(), x.contiguous())
 
 
 gelu = Gelu.apply
@@ -178,12 +175,14 @@ class Attention(nn.Module):
         self.o_proj = Linear(size, size, bias=False)
 
     def split(self, x):
-        return x.view(x.shape[0], x.shape[1], self.shape.heads, self.shape.head_dim).transpose(1, 2)
+        return x.reshape(x.shape[0], x.shape[1], self.shape.heads, self.shape.head_dim).transpose(1, 2)
 
     def forward(self, x, source=None, tables=None, mask=None):
-        q = self.split(self.q_proj(x))
-        k = self.split(self.k_proj(x if source is None else source))
-        v = self.split(self.v_proj(x if source is None else source))
+        if source is None:
+            q, k, v = (self.split(part) for part in joint_product(x, self.q_proj, self.k_proj, self.v_proj))
+        else:
+            q = self.split(self.q_proj(x))
+            k, v = (self.split(part) for part in joint_product(source, self.k_proj, self.v_proj))
         if tables is not None:
             q = rotate(q, tables, self.shape.rotary_dim)
             k = rotate(k, tables, self.shape.rotary_dim)
