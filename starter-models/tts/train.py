@@ -1,18 +1,19 @@
-"""From nothing to the voice folder: texts, phonemes, Flite's parameters, training, export. Usage: /usr/bin/python3 train.py
+"""From nothing to the voice folder: texts, phonemes, Flite's parameters, averages, export. Usage: /usr/bin/python3 train.py
 
-Needs Debian's python3-torch, python3-onnx, gcc, flite, flite1-dev, wamerican, and kokoro-js from this repository's install.
+Needs Debian's python3-torch (for the export only), python3-onnx, gcc, flite, flite1-dev, wamerican, and kokoro-js from this repository's
+install. Nothing is random but the choice of texts, whose seed is fixed.
 """
 
 import argparse
 from pathlib import Path
 
+import numpy as np
 import torch
 
+import averages
 import dataset
 import flite_speech
 from export import export
-from fit import average, fit
-from model import AcousticModel
 from texts import training_texts
 from vocoder import Vocoder
 from voice import Voice
@@ -24,32 +25,22 @@ SEED = 20251120
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=HERE / "work", help="folder for intermediate files")
-    parser.add_argument("--texts", type=int, default=5000, help="sentences per voice")
-    parser.add_argument("--minutes", type=float, default=40, help="training time")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--texts", type=int, default=4000, help="sentences per voice")
     parser.add_argument("--output", type=Path, default=HERE)
-    parser.add_argument("--export-only", action="store_true", help="export the last checkpoint again")
+    parser.add_argument("--export-only", action="store_true", help="export the averages of the last run again")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    torch.manual_seed(SEED)
+    torch.set_num_threads(1)
     arguments.work.mkdir(parents=True, exist_ok=True)
-    checkpoint = arguments.work / "checkpoint.pt"
-    model = AcousticModel()
+    fitted_path = arguments.work / "averages.npz"
     if not arguments.export_only:
-        if not (arguments.work / "train.slt.bin").exists():
+        if not (arguments.work / "train.done").exists():
             dataset.prepare(arguments.work, "train", training_texts(arguments.texts, SEED))
-        examples = dataset.load(arguments.work, "train")
-        seen = {int(identifier) for one in examples for ids in one.symbols.values() for identifier in ids}
-        average(model, examples, seen)
-        model.to(arguments.device)
-        fit(model, examples, arguments.minutes, SEED, arguments.device, lambda: torch.save({"model": model.state_dict(), "seen": seen}, checkpoint))
-    state = torch.load(checkpoint, map_location="cpu")
-    model.cpu().load_state_dict(state["model"])
-    model.settle_unseen(state["seen"])
+            (arguments.work / "train.done").touch()
+        np.savez(fitted_path, **averages.fit(dataset.load(arguments.work, "train")))
     with (arguments.work / "train.rms.bin").open("rb") as file:
         excitation = flite_speech.read_excitation(file)
-    export(Voice(model, Vocoder(excitation.filters, excitation.alpha)), arguments.output)
+    with np.load(fitted_path) as fitted:
+        export(Voice(dict(fitted), Vocoder(excitation.filters, excitation.alpha)), arguments.output)
     print(f"wrote {arguments.output}")
 
 

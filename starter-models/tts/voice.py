@@ -1,11 +1,13 @@
-"""The exported graph: Kokoro's inputs and outputs around the acoustic model and the vocoder."""
+"""The exported graph: Kokoro's inputs and outputs around the tables and the vocoder."""
 
 import numpy as np
 import torch
 from torch import nn
 
-from model import CEPSTRUM_SIZE, FRAMES_PER_STEP, AcousticModel, least_frames, longest_frames, place_steps
-from vocoder import HOP, Vocoder
+from averages import CHANNELS, POINTS
+from context import TABLES, Context
+from symbols import PUNCTUATION, STRESS, SYMBOL_COUNT, VOCABULARY
+from vocoder import CEPSTRUM_SIZE, HOP, Vocoder
 
 UNIT_SAMPLES = 600  # Kokoro counts durations in 25 ms
 FRAMES_PER_UNIT = UNIT_SAMPLES // HOP
@@ -15,6 +17,8 @@ SIGNATURE = [3.0, -3.0, 3.0, 3.0, -3.0, 3.0, -3.0, -3.0]
 VOICE_MIXTURE, PITCH_SHIFT = len(SIGNATURE), len(SIGNATURE) + 1
 DEFAULT_MIXTURE = 0.0
 FORMANT_EMPHASIS = 0.0
+SHORTEST_FRAMES, LONGEST_FRAMES = 4.0, 80.0
+LOWEST_HERTZ, HIGHEST_HERTZ = 50, 400
 
 
 def style_rows(mixture: float, log_pitch_shift: float = 0.0) -> np.ndarray:
@@ -25,53 +29,81 @@ def style_rows(mixture: float, log_pitch_shift: float = 0.0) -> np.ndarray:
     return np.tile(row, (STYLE_ROWS, 1))
 
 
+def per_symbol(usual: float, exceptions: str, value: float) -> torch.Tensor:
+    values = torch.full((SYMBOL_COUNT,), usual)
+    for symbol in exceptions:
+        values[VOCABULARY[symbol]] = value
+    return values
+
+
 class Voice(nn.Module):
-    def __init__(self, acoustic: AcousticModel, vocoder: Vocoder):
+    def __init__(self, fitted: dict[str, np.ndarray], vocoder: Vocoder):
         super().__init__()
-        self.acoustic, self.vocoder = acoustic, vocoder
+        self.context, self.vocoder = Context({int(identifier) for identifier in fitted["seen"]}), vocoder
         self.register_buffer("signature", torch.tensor([SIGNATURE]))
-        self.register_buffer("least", least_frames())
-        self.register_buffer("longest", longest_frames())
+        # Marks may vanish, sounds may not; stress marks never last.
+        self.register_buffer("shortest", per_symbol(SHORTEST_FRAMES, PUNCTUATION + STRESS + " ː\u0303ʰʲ↓→↗↘", 0.0))
+        self.register_buffer("longest", per_symbol(LONGEST_FRAMES, STRESS, 0.0))
+        self.register_buffer("channel_mean", torch.from_numpy(fitted["channel_mean"]))
+        self.register_buffer("channel_deviation", torch.from_numpy(fitted["channel_deviation"]))
         emphasis = torch.full((CEPSTRUM_SIZE,), 1 + FORMANT_EMPHASIS)
         emphasis[:2] = 1
         self.register_buffer("emphasis", emphasis)
+        self.register_buffer("points", torch.arange(POINTS).float())
+        for name in TABLES:
+            for kind in ("sound", "duration"):
+                for voice in (0, 1):
+                    # A parameter, because the exporter would rewrite what follows from buffers alone.
+                    values = torch.from_numpy(fitted[f"{kind}_{name}_{voice}"])
+                    self.register_parameter(f"{kind}_{name}_{voice}", nn.Parameter(values, requires_grad=False))
 
     def read_style(self, style):
-        """Voice mixture and pitch shift; a style that is not one of ours means the default voice."""
+        """Voice mixture and pitch shift [1]; a style that is not one of ours means the default voice."""
         near = ((style[:, : len(SIGNATURE)] - self.signature).abs() < 0.25).float()
-        ours = near.sum(1, keepdim=True) > len(SIGNATURE) - 0.5
-        mixture = torch.clamp(style[:, VOICE_MIXTURE : VOICE_MIXTURE + 1], 0, 1)
-        shift = torch.clamp(style[:, PITCH_SHIFT : PITCH_SHIFT + 1], -0.5, 0.5)
-        mixture = torch.where(ours, mixture, torch.full_like(mixture, DEFAULT_MIXTURE))
-        return torch.cat([1 - mixture, mixture], 1), torch.where(ours, shift, torch.zeros_like(shift))
+        ours = near.sum(1) > len(SIGNATURE) - 0.5
+        mixture = torch.clamp(style[:, VOICE_MIXTURE], 0, 1)
+        shift = torch.clamp(style[:, PITCH_SHIFT], -0.5, 0.5)
+        return torch.where(ours, mixture, torch.full_like(mixture, DEFAULT_MIXTURE)), torch.where(ours, shift, torch.zeros_like(shift))
 
-    def symbol_ends(self, symbols, log_duration, speed):
-        """Ends in whole 5 ms frames; the last one completes a 25 ms unit."""
-        frames = torch.exp(log_duration) - 1
+    def looked_up(self, kind: str, rows: dict[str, torch.Tensor], mixture: torch.Tensor) -> torch.Tensor:
+        """Sum of the tables' rows, mixed between the two voices: [n, columns]."""
+        first, second = (sum(getattr(self, f"{kind}_{name}_{voice}")[row] for name, row in rows.items()) for voice in (0, 1))
+        return first * (1 - mixture) + second * mixture
+
+    def symbol_ends(self, symbols, rows, mixture, speed):
+        """End of each symbol in whole 5 ms frames [n]; the last one completes a 25 ms unit."""
+        frames = torch.exp(self.looked_up("duration", rows, mixture)[:, 0]) - 1
         frames = torch.where(frames < 0.5, torch.zeros_like(frames), frames)
-        frames = torch.minimum(torch.maximum(frames, self.least[symbols]), self.longest[symbols])
+        frames = torch.minimum(torch.maximum(frames, self.shortest[symbols]), self.longest[symbols])
         speed = torch.clamp(torch.where(speed > 0, speed, torch.ones_like(speed)), 0.5, 2.0)
-        ends = torch.floor(torch.cumsum(frames / speed, 1) + 0.5)
-        whole = torch.ceil(ends[:, -1:] / FRAMES_PER_UNIT) * FRAMES_PER_UNIT
-        return torch.cat([ends[:, :-1], whole], 1)
+        ends = torch.floor(torch.cumsum(frames / speed, 0) + 0.5)
+        return torch.cat([ends[:-1], torch.ceil(ends[-1:] / FRAMES_PER_UNIT) * FRAMES_PER_UNIT], 0)
+
+    def frames(self, courses: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
+        """Channels of every frame: straight lines between each symbol's points, smoothed over three frames. [frames, CHANNELS]"""
+        frame = torch.arange(ends[-1].long()).float()
+        symbol = (ends.unsqueeze(0) <= frame.unsqueeze(1)).float().sum(1).long()
+        starts = torch.cat([torch.zeros_like(ends[:1]), ends[:-1]], 0)
+        length = (ends - starts)[symbol]
+        at = (frame - starts[symbol]) / torch.clamp(length - 1, 1) * (POINTS - 1)
+        weights = torch.clamp(1 - (at.unsqueeze(1) - self.points).abs(), 0, 1)
+        channels = (courses.reshape(-1, POINTS, CHANNELS)[symbol] * weights.unsqueeze(2)).sum(1)
+        earlier = torch.cat([channels[:1], channels[:-1]], 0)
+        later = torch.cat([channels[1:], channels[-1:]], 0)
+        return channels * 0.5 + (earlier + later) * 0.25
 
     def forward(self, input_ids, style, speed):
-        voice, pitch_shift = self.read_style(style)
-        hidden, log_duration = self.acoustic.encode(input_ids, voice, torch.ones_like(input_ids[:, None]).float())
-        ends = self.symbol_ends(input_ids, log_duration, speed)
-        frame_count = ends[0, -1].long()
-        step_count = torch.div(frame_count + FRAMES_PER_STEP - 1, FRAMES_PER_STEP, rounding_mode="floor")
-        centres = (torch.arange(step_count) * FRAMES_PER_STEP).float().unsqueeze(0) + FRAMES_PER_STEP / 2
-        passed = (ends.unsqueeze(2) <= centres.unsqueeze(1)).float().sum(1).long()
-        symbol = torch.minimum(passed, torch.ones_like(passed) * (input_ids.shape[1] - 1))
-        alignment = place_steps(ends, symbol, centres)
-        channels = self.acoustic.decode(input_ids, hidden, alignment, voice, torch.ones_like(centres).unsqueeze(1))[0, :frame_count]
-        channels = channels * self.acoustic.channel_deviation + self.acoustic.channel_mean
+        symbols = input_ids[0]
+        mixture, pitch_shift = self.read_style(style)
+        rows = self.context(symbols)
+        ends = self.symbol_ends(symbols, rows, mixture, speed)
+        channels = self.frames(self.looked_up("sound", rows, mixture), ends)
+        channels = channels * self.channel_deviation + self.channel_mean
+        hertz = torch.clamp(torch.exp(channels[:, 0] + pitch_shift), LOWEST_HERTZ, HIGHEST_HERTZ)
         voiced = (channels[:, 1] > 0.5).float()
-        hertz = torch.clamp(torch.exp(channels[:, 0] + pitch_shift[0]), 50, 400)
         cepstra = channels[:, 2 : 2 + CEPSTRUM_SIZE] * self.emphasis
         strengths = torch.clamp(channels[:, 2 + CEPSTRUM_SIZE :], 0, 1)
         waveform = self.vocoder(hertz, voiced, cepstra, strengths).unsqueeze(0)
         unit_ends = torch.floor(ends / FRAMES_PER_UNIT + 0.5)
-        durations = unit_ends - torch.cat([torch.zeros_like(unit_ends[:, :1]), unit_ends[:, :-1]], 1)
-        return waveform, durations.long()
+        durations = unit_ends - torch.cat([torch.zeros_like(unit_ends[:1]), unit_ends[:-1]], 0)
+        return waveform, durations.long().unsqueeze(0)
