@@ -16,6 +16,7 @@ export default defineConfig({
       project('web-client', ['packages/web-client/src/**/*.test.ts'], 60_000),
       project('browser', ['packages/web-client/test/**/*.test.ts'], 300_000, { globalSetup: ['packages/web-client/test/built-page.ts'], fileParallelism: false }),
       project('bench', ['bench/src/**/*.test.ts'], 120_000),
+      project('scripts', ['scripts/**/*.test.mjs'], 120_000),
       project('starter-models', ['starter-models/**/*.test.ts'], 180_000),
     ],
   },

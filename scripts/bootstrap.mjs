@@ -11,6 +11,7 @@ const OLDEST_NODE = [20, 19];
 const PNPM = 'pnpm@10.34.8';
 const installStamp = join(root, 'node_modules', '.sotto-installed');
 const buildStamp = join(root, 'node_modules', '.sotto-built');
+const pageStamp = join(root, 'node_modules', '.sotto-page-built');
 
 /** The one sentence for a Node that is too old, or undefined. */
 export function nodeVersionComplaint(version = process.versions.node) {
@@ -48,6 +49,20 @@ function buildIfNeeded() {
   console.log('Building');
   run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'], 'The build failed; the messages above say where');
   writeStamp(buildStamp, wanted);
+}
+
+/** Builds the page that the server shows, where it is not newer than everything it is made of. */
+export function buildPageIfNeeded() {
+  const client = join('packages', 'web-client');
+  const script = join(root, client, 'scripts', 'build-page.mjs');
+  if (!existsSync(script)) return;
+  const made = [join(client, 'dist'), join(client, 'demo'), join(client, 'scripts'), join('packages', 'pipeline', 'dist')].flatMap(filesBelow);
+  const models = filesBelow('starter-models').filter((path) => /\.(onnx|gguf|bin|json|txt)$/.test(path));
+  const wanted = hashOf([...made, ...models], fileIdentity);
+  if (existsSync(join(root, client, 'dist-page', 'index.html')) && stampIs(pageStamp, wanted)) return;
+  console.log('Building the page');
+  run(process.execPath, [script], 'The page could not be built; the messages above say where');
+  writeStamp(pageStamp, wanted);
 }
 
 /** Folders of the workspace's packages, relative to the root. */

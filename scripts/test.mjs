@@ -4,14 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootstrap, root } from './bootstrap.mjs';
+import { countTests } from './count-tests.mjs';
 import { CHROMIUM_ADVICE, findChromium, installChromium } from './find-chromium.mjs';
 import { installReport } from './installed-size.mjs';
-
-/** Counts of vitest's JSON report; a file that could not even be loaded counts as one failure. */
-export function countTests(report) {
-  const brokenFiles = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed')).length;
-  return { passed: report.numPassedTests, failed: report.numFailedTests + brokenFiles, skipped: report.numPendingTests + (report.numTodoTests || 0) };
-}
 
 function main() {
   bootstrap();

@@ -50,11 +50,6 @@ function commandNames(): string[] {
     .map((file) => file.slice(0, -extension.length));
 }
 
-/** Whether a command of that name is part of this build. */
-export function hasCommand(name: string): boolean {
-  return commandNames().includes(name);
-}
-
 function report(error: unknown, args: readonly string[], io: ConsoleIo): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
   if (error instanceof InterruptedError || io.signal.aborted) return EXIT_CODES.interrupted;

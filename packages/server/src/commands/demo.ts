@@ -13,20 +13,16 @@ const question = fileURLToPath(new URL('../../../../audio-fixtures/question-001-
 export const command: SottoCommand = {
   register(program, io) {
     program
-      .command('start')
-      .description('hold one spoken conversation, then serve the page and the socket until Ctrl-C')
-      .option('--once', 'end after the conversation')
-      .action((options: { once?: true }) => start(options, io));
+      .command('demo')
+      .description('hold one spoken conversation with a recorded question')
+      .action(() => demonstrate(io));
   },
 };
 
-async function start({ once }: { readonly once?: true }, io: ConsoleIo): Promise<void> {
+async function demonstrate(io: ConsoleIo): Promise<void> {
   io.note(`A spoken question: ${question}`);
   printConversation(await answerFile(question, {}, io), io);
   await offerPublicModels(io);
-  if (once) return;
-  const { hasCommand, runSotto } = await import('../main.ts');
-  if (hasCommand('serve')) await runSotto(['serve'], io);
 }
 
 /** Asked once, on a terminal only; the answer is remembered. */

@@ -10,7 +10,7 @@ import { FaultyFileServer } from '../testing/file-server.ts';
 let home: string;
 let cwd: string;
 beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'sotto-start-'));
+  home = await mkdtemp(join(tmpdir(), 'sotto-demo-'));
   cwd = process.cwd();
   process.chdir(home);
 });
@@ -23,7 +23,7 @@ it('holds a conversation, offers the public models once on a terminal, and remem
   await using hub = await FaultyFileServer.start({});
   const env = { HOME: home, SOTTO_MODEL_HUB: hub.origin };
   const first = captureIo({ env, isTerminal: true, answers: ['n'] });
-  expect(await runSotto(['start', '--once'], first)).toBe(0);
+  expect(await runSotto(['demo'], first)).toBe(0);
   const text = first.outLines.join('\n');
   for (const word of ['You:', 'Sotto:', 'end of speech → first sound', 'sotto-out/reply.wav']) expect(text).toContain(word);
   expect((await readAudioFile(join(home, 'sotto-out', 'reply.wav'))).durationMs).toBeGreaterThan(300);
@@ -31,7 +31,7 @@ it('holds a conversation, offers the public models once on a terminal, and remem
   expect(JSON.parse(await readFile(join(home, '.config/sotto/config.json'), 'utf8'))).toEqual({ modelOffer: 'declined' });
 
   const second = captureIo({ env, isTerminal: true, answers: ['y'] });
-  expect(await runSotto(['start', '--once'], second)).toBe(0);
+  expect(await runSotto(['demo'], second)).toBe(0);
   expect(second.notes.join('\n')).not.toContain('Pull them now?');
   expect(hub.requests).toEqual([]);
 }, 300_000);
