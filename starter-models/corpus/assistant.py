@@ -53,16 +53,16 @@ def dim(split: str, rng: random.Random) -> tuple[str, str]:
 def sums(split: str, rng: random.Random) -> tuple[str, str]:
     kind = rng.randrange(5)
     if kind <= 1:
-        first, second, word = rng.randint(0, 20), rng.randint(0, 20), "plus"
+        first, second, word = rng.randint(0, 12), rng.randint(0, 12), "plus"
         result = first + second
     elif kind == 2:
-        result, second, word = rng.randint(0, 20), rng.randint(0, 20), "minus"
+        result, second, word = rng.randint(0, 12), rng.randint(0, 12), "minus"
         first = result + second
     elif kind == 3:
         first, second, word = rng.randint(0, 10), rng.randint(0, 10), "times"
         result = first * second
     else:
-        first = rng.randint(0, 30)
+        first = rng.randint(0, 20)
         return _ask("(what is|what's|tell me|how much is) (double|twice) {a}", split, rng, a=NUMBER(first)), f"Double {NUMBER(first)} is {NUMBER(2 * first)}."
     ask = _ask("(what is|what's|how much is|tell me|work out|calculate|do you know|) {a} {w} {b}|{a} {w} {b} (is what|equals|makes what)|what (does|do you get from) {a} {w} {b}[ make|]".join("()"), split, rng,
                a=NUMBER(first), w=word, b=NUMBER(second))

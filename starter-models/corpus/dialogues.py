@@ -107,7 +107,7 @@ def random_facts(split: str, count: int, rng: random.Random, keys: list[tuple[st
         chosen.update({(kind, x, None): None for kind, x, day in list(chosen) if day})
     while len(chosen) < count:
         pool = rng.choice(FAMILIES)
-        x = rng.choice(pool) if rng.random() < 0.95 else f"{invented(rng)} {rng.choice(('hall', 'room', 'garden', 'tower'))}"
+        x = rng.choice(pool) if rng.random() < 0.97 else f"{invented(rng)} {rng.choice(('hall', 'room', 'garden', 'tower'))}"
         kinds = BY_ENTITY.get(x, BY_ENTITY["museum"])
         for kind in rng.sample(kinds, min(len(kinds), rng.choice((1, 2, 2, 3, 4)))):
             chosen[(kind, x, None)] = None

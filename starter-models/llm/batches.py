@@ -12,8 +12,9 @@ from corpus.dialogues import compose, text_of
 
 from .tokenizer import END_OF_TEXT, TURN_END, TURN_START, Tokenizer
 
-VALUE_WEIGHT, FIRST_WEIGHT = 3.0, 2.0
-DEFAULT_KEYS_SHARE = 0.35
+VALUE_WEIGHT, FIRST_WEIGHT = 3.0, 4.0
+DEFAULT_KEYS_SHARE = 0.65
+COMMON = {"Ġthe", "Ġis", "Ġon", "Ġat", "Ġto", "Ġof", "Ġin", "Ġa", "Ġand", "Ġfor", "'t", ".", ",", "Ġwhen", "Ġwhere", "Ġwhat"}  # words of every sentence, copied from nowhere
 NO_START_SHARE = 0.15  # some runtimes leave the start token out
 GAP_SHARE, MAX_GAP = 0.3, 700  # rotary distances of long prompts, met without long rows
 
@@ -45,8 +46,8 @@ def stage_at(progress: float) -> Stage:
 class Row:
     """One dialogue as tokens; for each token what is asked of the model when it reads it.
 
-    `weight` is the loss weight of predicting the next token, `source` the place that token is copied
-    from, `decision` the place of the fact that decides the answer (0, the start, when there is none).
+    `weight` is the loss weight of predicting the next token, `source` the place its value is copied
+    from, `restated` the place in the question or the fact's key whose word it says again, `decision` the place of the fact that decides the answer (0, the start, when there is none).
     -1 means: not asked.
     """
 
@@ -55,17 +56,20 @@ class Row:
         self.tokens: list[int] = []
         self.weight: list[float] = []
         self.source: list[int] = []
+        self.restated: list[int] = []
         self.decision: list[int] = []
 
-    def add(self, tokens: list[int], weight: float = 0.0, sources: list[int] | None = None) -> None:
+    def add(self, tokens: list[int], weight: float = 0.0, sources: list[int] | None = None, restated: list[int] | None = None) -> None:
         """Append tokens; `weight` is for predicting each of them from the token before it."""
         for at, token in enumerate(tokens):
             if self.tokens:
                 self.weight[-1] = weight
                 self.source[-1] = sources[at] if sources else -1
+                self.restated[-1] = restated[at] if restated else -1
             self.tokens.append(token)
             self.weight.append(0.0)
             self.source.append(-1)
+            self.restated.append(-1)
             self.decision.append(-1)
 
     def text(self, text: str, weight: float = 0.0) -> None:
@@ -81,7 +85,7 @@ class Row:
 
 def dialogue_row(dialogue: dict, tokenizer: Tokenizer, length: int, gap: int = 0, with_start: bool = True) -> tuple[Row, list[int]]:
     """The row of a dialogue, cut at the last turn that fits `length`, and its positions."""
-    row, values = Row(tokenizer), []
+    row, values, keys = Row(tokenizer), [], []
     if with_start:
         row.add([END_OF_TEXT])
     row.opening("system")
@@ -89,6 +93,7 @@ def dialogue_row(dialogue: dict, tokenizer: Tokenizer, length: int, gap: int = 0
     row.text(head)
     for line in dialogue["lines"]:
         key, value = line.split(": ", 1)
+        keys.append(len(row.tokens))
         row.text("\n" + key + ":")
         start = len(row.tokens)
         row.text(" " + value)
@@ -98,12 +103,15 @@ def dialogue_row(dialogue: dict, tokenizer: Tokenizer, length: int, gap: int = 0
     prompt_length, last_span = len(row.tokens), None
     for turn in dialogue["turns"]:
         row.opening("user")
+        asked_from = len(row.tokens)
         row.text(turn["user"])
         row.closing()
         row.text("\n")
         row.opening("assistant")
         begin = len(row.tokens)
-        _answer(row, turn, values, last_span)
+        used = [part for part in turn["segments"] if isinstance(part, int)]
+        restated = range(keys[used[0]], values[used[0]][1]) if used else range(asked_from, begin)
+        _answer(row, turn, values, last_span, restated)
         last_span = (begin, len(row.tokens))
         row.closing(1.0)
         row.text("\n")
@@ -113,13 +121,15 @@ def dialogue_row(dialogue: dict, tokenizer: Tokenizer, length: int, gap: int = 0
     return row, positions
 
 
-def _answer(row: Row, turn: dict, values: list[tuple[str, int, int]], last_span: tuple[int, int] | None) -> None:
+def _answer(row: Row, turn: dict, values: list[tuple[str, int, int]], last_span: tuple[int, int] | None, restated: range) -> None:
+    """Append the answer; its words are guided to the fact's value, to the answer before, or to where `restated` has them."""
     begin = len(row.tokens)
     used = [part for part in turn["segments"] if isinstance(part, int)]
     if turn["category"] in ("unknown", "outside"):
         row.decision[-1] = 0
     elif used:
         row.decision[-1] = values[used[0]][1] - 1
+    said_there = {row.tokens[at]: at for at in reversed(restated)}
     for part in turn["segments"]:
         if isinstance(part, int):
             _, start, end = values[part]
@@ -127,7 +137,8 @@ def _answer(row: Row, turn: dict, values: list[tuple[str, int, int]], last_span:
         elif turn["kind"] == "repeat" and last_span:
             row.add(row.tokens[slice(*last_span)], 1.0, list(range(*last_span)))
         else:
-            row.text(part, 1.0)
+            tokens = row.tokenizer.encode(part)
+            row.add(tokens, 1.0, restated=[said_there.get(token, -1) if row.tokenizer.tokens[token] not in COMMON else -1 for token in tokens])
     row.weight[begin - 1] *= FIRST_WEIGHT
     assert text_of(turn["segments"], [value for value, _, _ in values]) == turn["answer"]
 
@@ -142,8 +153,8 @@ def draw_row(tokenizer: Tokenizer, length: int, facts: tuple[int, int], rng: ran
 
 
 def draw_batch(tokenizer: Tokenizer, stage: Stage, rng: random.Random, split: str = "train") -> dict[str, np.ndarray]:
-    """Arrays [rows, length] of tokens, positions, target, weight, source and decision."""
-    batch = {name: np.zeros((stage.rows, stage.length), dtype=np.int64) for name in ("tokens", "positions", "target", "source", "decision")}
+    """Arrays [rows, length] of tokens, positions, target, weight, source, restated and decision."""
+    batch = {name: np.zeros((stage.rows, stage.length), dtype=np.int64) for name in ("tokens", "positions", "target", "source", "restated", "decision")}
     batch["weight"] = np.zeros((stage.rows, stage.length), dtype=np.float32)
     for at in range(stage.rows):
         row, positions = draw_row(tokenizer, stage.length, stage.facts, rng, split)
@@ -151,7 +162,7 @@ def draw_batch(tokenizer: Tokenizer, stage: Stage, rng: random.Random, split: st
         batch["tokens"][at, :used] = row.tokens[:used]
         batch["target"][at, :used] = row.tokens[1 : used + 1]
         batch["positions"][at, :used] = positions[:used]
-        for name in ("weight", "source", "decision"):
+        for name in ("weight", "source", "restated", "decision"):
             batch[name][at, :used] = getattr(row, name)[:used]
             if name != "weight":
                 batch[name][at, used:] = -1

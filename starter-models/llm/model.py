@@ -7,6 +7,9 @@ import torch
 from torch import nn
 
 
+MASKED = -1e9
+
+
 @dataclass(frozen=True)
 class Config:
     """Sizes of the model. Rows of every matrix are multiples of 32, as Q8_0 needs."""
@@ -54,23 +57,35 @@ class Block(nn.Module):
         self.ffn_up = nn.Linear(config.width, config.hidden, bias=False)
         self.ffn_down = nn.Linear(config.hidden, config.width, bias=False)
 
-    def forward(self, x: torch.Tensor, mask: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Returns the new stream and the attention weights [batch, heads, time, time]."""
+    def forward(self, x: torch.Tensor, mask: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor], only: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        """The new stream and the attention weights [batch, heads, queries, time].
+
+        `turn` is (cos, sin) of the positions. With `only`, places [batch, queries], the stream is
+        computed at those places alone: the last layer is read nowhere else.
+        """
         batch, time, width = x.shape
         normed = self.attn_norm(x)
-
-        def heads(projected: torch.Tensor) -> torch.Tensor:
-            return projected.view(batch, time, self.heads, self.head_width).transpose(1, 2)
-
-        q = rotate(heads(self.attn_q(normed)), cos, sin).flatten(0, 1)
-        k = rotate(heads(self.attn_k(normed)), cos, sin).flatten(0, 1)
-        v = heads(self.attn_v(normed)).flatten(0, 1)
+        asking, query_turn = normed, turn
+        if only is not None:
+            x, asking = _at(x, only), _at(normed, only)
+            query_turn = tuple(_at(table.squeeze(1), only).unsqueeze(1) for table in turn)
+        q = rotate(self._heads(self.attn_q(asking)), *query_turn).flatten(0, 1)
+        k = rotate(self._heads(self.attn_k(normed)), *turn).flatten(0, 1)
+        v = self._heads(self.attn_v(normed)).flatten(0, 1)
         weights = torch.softmax(torch.baddbmm(mask, q, k.transpose(1, 2), alpha=1 / math.sqrt(self.head_width)), dim=-1)
-        mixed = torch.bmm(weights, v).view(batch, self.heads, time, self.head_width)
-        x = x + self.attn_output(mixed.transpose(1, 2).reshape(batch, time, width))
+        mixed = torch.bmm(weights, v).view(batch, self.heads, -1, self.head_width)
+        x = x + self.attn_output(mixed.transpose(1, 2).reshape(x.shape))
         normed = self.ffn_norm(x)
         x = x + self.ffn_down(nn.functional.silu(self.ffn_gate(normed)) * self.ffn_up(normed))
-        return x, weights.view(batch, self.heads, time, time)
+        return x, weights.view(batch, self.heads, -1, time)
+
+    def _heads(self, projected: torch.Tensor) -> torch.Tensor:
+        return projected.view(projected.shape[0], projected.shape[1], self.heads, self.head_width).transpose(1, 2)
+
+
+def _at(x: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """`x` [batch, time, width] at `places` [batch, count]."""
+    return x.gather(1, places.unsqueeze(-1).expand(-1, -1, x.shape[-1]))
 
 
 class Llama(nn.Module):
@@ -84,16 +99,19 @@ class Llama(nn.Module):
         self.register_buffer("cos", angles.cos(), persistent=False)
         self.register_buffer("sin", angles.sin(), persistent=False)
 
-    def forward(self, tokens: torch.Tensor, positions: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        """Final hidden states [batch, time, width] and each layer's attention weights."""
+    def forward(self, tokens: torch.Tensor, positions: torch.Tensor, only: torch.Tensor | None = None) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Final hidden states [batch, time, width], or at the places `only` [batch, count], and each layer's attention."""
         time = tokens.shape[1]
-        mask = torch.full((time, time), -1e9, device=tokens.device).triu(1)
-        cos, sin = self.cos[positions].unsqueeze(1), self.sin[positions].unsqueeze(1)
+        mask = torch.full((time, time), MASKED, device=tokens.device).triu(1)
+        turn = (self.cos[positions].unsqueeze(1), self.sin[positions].unsqueeze(1))
         x, attention = self.token_embd(tokens), []
-        for block in self.blocks:
-            x, weights = block(x, mask, cos, sin)
+        for block in self.blocks[:-1]:
+            x, weights = block(x, mask, turn)
             attention.append(weights)
-        return self.output_norm(x), attention
+        if only is not None:
+            mask = mask[only].repeat_interleave(self.config.heads, dim=0)
+        x, weights = self.blocks[-1](x, mask, turn, only)
+        return self.output_norm(x), [*attention, weights]
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         return hidden @ self.token_embd.weight.t()

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import time
 from pathlib import Path
 
@@ -25,28 +26,37 @@ from .model import Config, Llama
 
 HERE = Path(__file__).parent
 TOKENIZER_PATH, GGUF_PATH = HERE / "tokenizer.json", HERE / "sotto-starter-chat-q8_0.gguf"
-COPY_LAYER, DECISION_LAYER, GUIDED_HEAD = 3, 2, 0
+# (layer, head) of the attention that is guided, by what it is guided to
+GUIDES = {"source": (3, 0), "restated": (3, 1), "decision": (2, 0)}
 
 
-def guided(attention: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:
-    """Mean negative log of the attention that the guided head gives to the wanted places."""
+def guided(attention: torch.Tensor, head: int, goal: torch.Tensor) -> torch.Tensor:
+    """Mean negative log of the attention that `head` gives to the wanted places."""
     row, time_at = (goal >= 0).nonzero(as_tuple=True)
-    return -(attention[row, GUIDED_HEAD, time_at, goal[row, time_at]] + 1e-6).log().mean()
+    return -(attention[row, head, time_at, goal[row, time_at]].float() + 1e-6).log().mean()
+
+
+def answer_places(asked: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Places of the asked tokens, rows padded with place 0 to one length, and which of them are real."""
+    counts = asked.sum(1)
+    order = torch.argsort((~asked).to(torch.int8), dim=1, stable=True)[:, : int(counts.max())]
+    return order, torch.arange(order.shape[1], device=asked.device)[None] < counts[:, None]
 
 
 def losses(model: Llama, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    """The loss, and its parts with per-token correctness of the answers."""
+    """The loss on the answers, and its parts with the logits of the asked tokens."""
     asked = batch["weight"] > 0
     weight, target = batch["weight"][asked], batch["target"][asked]
+    places, real = answer_places(asked)
     # bfloat16 products: twice as fast on CPUs that have them (avx512_bf16), same gradients to three digits.
     with torch.autocast(batch["tokens"].device.type, dtype=torch.bfloat16):
-        hidden, attention = model(batch["tokens"], batch["positions"])
-        logits = model.logits(hidden[asked])
-    logits, attention = logits.float(), {at: attention[at].float() for at in (COPY_LAYER, DECISION_LAYER)}
+        hidden, attention = model(batch["tokens"], batch["positions"], places)
+        logits = model.logits(hidden[real])
+    logits = logits.float()
     each = torch.nn.functional.cross_entropy(logits, target, reduction="none")
     answers = (each * weight).sum() / weight.sum()
-    copy, decision = guided(attention[COPY_LAYER], batch["source"]), guided(attention[DECISION_LAYER], batch["decision"])
-    return answers, {"copy": copy, "decision": decision, "logits": logits.detach(), "asked": asked}
+    guides = {name: guided(attention[layer], head, batch[name]) for name, (layer, head) in GUIDES.items()}
+    return answers, {"guides": guides, "logits": logits.detach(), "asked": asked}
 
 
 def to_device(batch: dict[str, np.ndarray], device: str) -> dict[str, torch.Tensor]:
@@ -141,7 +151,9 @@ class Trainer:
         checks = [to_device(draw_batch(self.tokenizer, Stage(1, 384, 12, (3, 22)), held, "heldout"), self.device) for _ in range(3)]
         last_save = time.monotonic()
         print(json.dumps({"parameters": sum(weight.numel() for weight in self.model.parameters()), "vocabulary": len(self.tokenizer.tokens), "device": self.device}), flush=True)
-        while self.progress < 1.0:
+        stopping: list[int] = []
+        signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
+        while self.progress < 1.0 and not stopping:
             began = time.monotonic()
             self._step(to_device(stream.next(), self.device))
             self.elapsed_seconds += time.monotonic() - began
@@ -153,7 +165,8 @@ class Trainer:
                 last_save = time.monotonic()
         stream.close()
         self.save()
-        export(self.model, self.tokenizer, GGUF_PATH)
+        if not stopping:
+            export(self.model, self.tokenizer, GGUF_PATH)
 
     def _step(self, batch: dict[str, torch.Tensor]) -> None:
         rate = learning_rate(self.step, self.progress, self.args.peak)
@@ -161,7 +174,7 @@ class Trainer:
             group["lr"] = rate
         answers, parts = losses(self.model, batch)
         guide = self.args.guide * max(0.2, 1 - self.progress)
-        loss = answers + guide * (parts["copy"] + parts["decision"])
+        loss = answers + guide * sum(parts["guides"].values())
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -172,7 +185,7 @@ class Trainer:
         self.step += 1
         if self.step % 20 == 0:
             shares = {name: round(value, 3) for name, value in accuracy(parts, batch).items()}
-            print(json.dumps({"step": self.step, "minutes": round(self.elapsed_seconds / 60, 2), "loss": round(answers.item(), 4), "copy": round(parts["copy"].item(), 3), "decision": round(parts["decision"].item(), 3),
+            print(json.dumps({"step": self.step, "minutes": round(self.elapsed_seconds / 60, 2), "loss": round(answers.item(), 4), **{name: round(value.item(), 3) for name, value in parts["guides"].items()},
                               "cpu_seconds": round(time.process_time(), 1), "right": shares, "norm": round(float(norm), 2), "length": batch["tokens"].shape[1], "rate": round(rate, 6)}), flush=True)
 
 
