@@ -1,1 +1,11 @@
-export {};
+export { type AudioFile, readAudioFile } from './audio-files/read-audio-file.ts';
+export { WavWriter } from './audio-files/wav-writer.ts';
+export type { ConsoleIo } from './console/console-io.ts';
+export { addModelOptions, modelsFromOptions } from './console/model-options.ts';
+export { type FileConversation, type FileConversationOptions, type FileTurn, talkWithFile } from './conversation/file-conversation.ts';
+export { type EngineModels, type LoadedEngines, type LoadEnginesOptions, loadEngines, loadRecogniser, loadVoice } from './engines/load-engines.ts';
+export { bundledModel } from './models/bundled-models.ts';
+export type { ModelChoice } from './models/choose-models.ts';
+export { defaultInstructions } from './models/default-instructions.ts';
+export type { LocatedModel } from './models/model-folder.ts';
+export { userCacheFolder } from './models/user-folders.ts';
