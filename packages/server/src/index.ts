@@ -9,3 +9,8 @@ export type { ModelChoice } from './models/choose-models.ts';
 export { defaultInstructions } from './models/default-instructions.ts';
 export type { LocatedModel } from './models/model-folder.ts';
 export { userCacheFolder } from './models/user-folders.ts';
+export type { ConsoleIo } from './console/console-io.ts';
+export { addModelOptions, modelsFromOptions } from './console/model-options.ts';
+export { ProgressBar } from './console/progress.ts';
+export { table } from './console/table.ts';
+export type { SottoCommand } from './main.ts';
