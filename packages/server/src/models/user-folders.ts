@@ -14,6 +14,11 @@ export function configFile(env: Env): string {
   return join(xdg(env, 'XDG_CONFIG_HOME', '.config'), 'sotto', 'config.json');
 }
 
+/** Where work that can be done again is kept. */
+export function userCacheFolder(env: Env): string {
+  return join(xdg(env, 'XDG_CACHE_HOME', '.cache'), 'sotto');
+}
+
 function xdg(env: Env, variable: string, fallback: string): string {
   const value = env[variable];
   // The specification has relative paths ignored.
