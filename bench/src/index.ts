@@ -1,1 +1,10 @@
-export {};
+import type { ConsoleIo } from '@sotto/server';
+import type { Command } from 'commander';
+import { registerTurns } from './turns/turns-command.ts';
+import { registerWer } from './wer/wer-command.ts';
+
+/** Adds the bench's commands. `args` is the command line after `bench`, which every result carries. */
+export function registerBench(bench: Command, io: ConsoleIo, args: readonly string[]): void {
+  registerWer(bench, io, args);
+  registerTurns(bench, io, args);
+}

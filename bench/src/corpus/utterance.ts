@@ -1,0 +1,19 @@
+/** One recording with what is said in it. */
+export type CorpusUtterance = {
+  /** Unique within its corpus. */
+  readonly id: string;
+  /** Absolute path of a WAV or FLAC. */
+  readonly audioPath: string;
+  readonly transcript: string;
+  /** Block of the bootstrap: what one speaker says is not independent. */
+  readonly speaker: string;
+  /** Subset within the corpus, such as `test-clean` or `noise`; reported apart as well. */
+  readonly split: string;
+};
+
+export type Corpus = {
+  /** How it was read. */
+  readonly format: 'librispeech' | 'jsonl' | 'fixtures' | 'sidecar';
+  readonly folder: string;
+  readonly utterances: readonly CorpusUtterance[];
+};
