@@ -13,7 +13,6 @@ from dataset import Example
 POINTS = 4  # a symbol's course: beginning, one third, two thirds, end; straight lines between
 CHANNELS = 32  # log pitch, voicing, 25 mel-cepstral coefficients, 5 band strengths
 PASSES = 3
-BRITISH_EVERY = 4
 DRAW = {"stress": 0.5, "word": 4.0, "left": 2.0, "right": 2.0, "phrase_end": 2.0, "phrase_start": 2.0}  # occurrences
 
 
@@ -32,10 +31,10 @@ def course(frames: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def occurrences(context: Context, examples: list[Example], voice: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """Rows of every symbol spoken by one voice, its course and its length."""
     rows, courses, lengths = {name: [] for name in TABLES}, [], []
-    for number, example in enumerate(one for one in examples if one.voice == voice):
+    for example in (one for one in examples if one.voice == voice):
         frames = example.frames.astype(np.float32)
-        for accent in ("us", "gb") if number % BRITISH_EVERY == 0 else ("us",):
-            for name, row in context(torch.from_numpy(example.symbols[accent])).items():
+        for accent, symbols in example.symbols.items():
+            for name, row in context(torch.from_numpy(symbols)).items():
                 rows[name].append(row.numpy())
             points, frame_counts = course(frames, example.ends[accent])
             courses.append(points)

@@ -12,6 +12,7 @@ from align import symbol_ends
 from symbols import PAD, VOCABULARY, encode
 
 ACCENTS = {"us": "af_heart", "gb": "bf_emma"}
+EVERY = {"us": 1, "gb": 4}  # one text in this many is also read in the accent's phonemes
 LEAD_SECONDS, TAIL_SECONDS = 0.05, 0.1
 LEVEL_SHIFT = {"rms": 0.0, "slt": -0.45}  # natural-log gain that brings both voices to one level
 WORST_ALIGNMENT_COST = 0.3
@@ -62,15 +63,15 @@ def example(speech: flite_speech.Speech, voice: str, phonemes: dict[str, str]) -
 
 
 def load(folder: Path, name: str) -> list[Example]:
-    """Examples of the texts `name` in `folder` (see prepare), as many as were synthesised."""
+    """Examples of the texts `name` in `folder`, see prepare."""
     phonemes = {accent: [json.loads(line) for line in (folder / f"{name}.{accent}.jsonl").open()] for accent in ACCENTS}
     examples, rejected = [], 0
     for voice in flite_speech.VOICES:
         for place, speech in enumerate(flite_speech.read_speech(folder / f"{name}.{voice}.bin")):
-            made = example(speech, voice, {accent: lines[place] for accent, lines in phonemes.items()})
+            made = example(speech, voice, {accent: lines[place // EVERY[accent]] for accent, lines in phonemes.items() if place % EVERY[accent] == 0})
             examples.extend([made] if made else [])
             rejected += made is None
-    print(f"{name}: {len(examples)} utterances, {sum(len(e.frames) for e in examples) * flite_speech.FRAME_SECONDS / 3600:.1f} h, {rejected} rejected")
+    print(f"{name}: {len(examples)} utterances, {sum(len(e.frames) for e in examples) * flite_speech.FRAME_SECONDS / 3600:.1f} h, {rejected} rejected", flush=True)
     return examples
 
 
@@ -78,6 +79,6 @@ def prepare(folder: Path, name: str, texts: list[str]) -> None:
     """Phonemes and Flite's parameters of each text, as files in `folder`."""
     program = flite_speech.compile_program(folder)
     for accent in ACCENTS:
-        phonemize(texts, accent, folder / f"{name}.{accent}.jsonl")
+        phonemize(texts[:: EVERY[accent]], accent, folder / f"{name}.{accent}.jsonl")
     for voice in flite_speech.VOICES:
         flite_speech.run(program, voice, texts, folder / f"{name}.{voice}.bin")

@@ -58,8 +58,8 @@ def write_manifest(folder: Path) -> None:
 
 
 def export(voice: Voice, folder: Path) -> None:
+    (folder / "voices").mkdir(parents=True, exist_ok=True)
     write_text_files(folder)
-    (folder / "voices").mkdir(exist_ok=True)
     for name, rows in VOICES.items():
         (folder / "voices" / f"{name}.bin").write_bytes(rows.astype("<f4").tobytes())
     write_graph(voice, folder / "onnx" / "model.onnx")

@@ -43,11 +43,21 @@ static void put_track(const cst_track *track, int channels) {
     for (int channel = 0; channel < channels; channel++) put_float(track->frames[frame][channel]);
 }
 
+/* The waveform is not wanted: ends the vocoder, which takes most of the time, at its first block. */
+static int stop_vocoder(const cst_wave *wave, int start, int size, int last, cst_audio_streaming_info *info) {
+  (void)wave, (void)start, (void)size, (void)last, (void)info;
+  return CST_AUDIO_STREAM_STOP;
+}
+
 int main(int argc, char **argv) {
   char line[8192];
   flite_init();
   cst_voice *voice = argc > 1 && strcmp(argv[1], "slt") == 0 ? register_cmu_us_slt(NULL) : register_cmu_us_rms(NULL);
   const cst_cg_db *db = val_cg_db(feat_val(voice->features, "cg_db"));
+  cst_audio_streaming_info *streaming = new_audio_streaming_info();
+  streaming->asc = stop_vocoder;
+  streaming->min_buffsize = 16;
+  feat_set(voice->features, "streaming_info", audio_streaming_info_val(streaming));
   put_excitation_filters(db);
   while (fgets(line, sizeof line, stdin)) {
     line[strcspn(line, "\n")] = 0;

@@ -16,7 +16,6 @@ STYLE_SIZE, STYLE_ROWS = 256, 510
 SIGNATURE = [3.0, -3.0, 3.0, 3.0, -3.0, 3.0, -3.0, -3.0]
 VOICE_MIXTURE, PITCH_SHIFT = len(SIGNATURE), len(SIGNATURE) + 1
 DEFAULT_MIXTURE = 0.0
-FORMANT_EMPHASIS = 0.0
 SHORTEST_FRAMES, LONGEST_FRAMES = 4.0, 80.0
 LOWEST_HERTZ, HIGHEST_HERTZ = 50, 400
 
@@ -46,9 +45,6 @@ class Voice(nn.Module):
         self.register_buffer("longest", per_symbol(LONGEST_FRAMES, STRESS, 0.0))
         self.register_buffer("channel_mean", torch.from_numpy(fitted["channel_mean"]))
         self.register_buffer("channel_deviation", torch.from_numpy(fitted["channel_deviation"]))
-        emphasis = torch.full((CEPSTRUM_SIZE,), 1 + FORMANT_EMPHASIS)
-        emphasis[:2] = 1
-        self.register_buffer("emphasis", emphasis)
         self.register_buffer("points", torch.arange(POINTS).float())
         for name in TABLES:
             for kind in ("sound", "duration"):
@@ -101,7 +97,7 @@ class Voice(nn.Module):
         channels = channels * self.channel_deviation + self.channel_mean
         hertz = torch.clamp(torch.exp(channels[:, 0] + pitch_shift), LOWEST_HERTZ, HIGHEST_HERTZ)
         voiced = (channels[:, 1] > 0.5).float()
-        cepstra = channels[:, 2 : 2 + CEPSTRUM_SIZE] * self.emphasis
+        cepstra = channels[:, 2 : 2 + CEPSTRUM_SIZE]
         strengths = torch.clamp(channels[:, 2 + CEPSTRUM_SIZE :], 0, 1)
         waveform = self.vocoder(hertz, voiced, cepstra, strengths).unsqueeze(0)
         unit_ends = torch.floor(ends / FRAMES_PER_UNIT + 0.5)
