@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { readAudioFile } from '../../server/dist/audio-files/read-audio-file.js';
 import { bundledModel } from '../../server/dist/models/bundled-models.js';
 
 const packageDir = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -17,9 +18,17 @@ await rm(outDir, { recursive: true, force: true });
 await build({ configFile: join(packageDir, 'demo', 'vite.config.js'), build: { outDir, emptyOutDir: true } });
 await copyModels(join(outDir, 'sotto', 'models'));
 await copyRuntimes(join(outDir, 'sotto'));
+await writeTruthPhrase(join(outDir, 'sotto', 'truth-phrase.pcm'));
 await cp(join(packageDir, 'dist', 'demo', 'service-worker.js'), join(outDir, 'service-worker.js'));
 await listPageFiles();
 console.log(`Built the page in ${outDir}`);
+
+/** A spoken question as PCM16 at 16 kHz: a recogniser on the GPU must hear in it what it hears in WASM. */
+async function writeTruthPhrase(path) {
+  const { samples, sampleRate } = await readAudioFile(join(packageDir, '../../audio-fixtures/question-001-clean.wav'));
+  if (sampleRate !== 16_000) throw new Error(`the truth phrase has ${sampleRate} Hz, expected 16000`);
+  await writeFile(path, Int16Array.from(samples, (sample) => Math.round(sample * 32_767)));
+}
 
 /** What the service worker keeps: everything but the models, which the page keeps after checking them. */
 async function listPageFiles() {

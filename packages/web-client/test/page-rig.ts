@@ -25,6 +25,8 @@ export type PageRigOptions = {
   /** `missing`: there is no microphone; `denied`: the page may not use it. @defaultValue 'allowed' */
   readonly permission?: 'allowed' | 'denied' | 'missing';
   readonly extraArgs?: readonly string[];
+  /** Runs in the page before its own scripts. */
+  readonly initScript?: string;
 };
 
 /** What the page told, as {@link PageRig.events} collects it. */
@@ -57,6 +59,7 @@ export class PageRig implements AsyncDisposable {
       args: ['--no-sandbox', '--disable-background-networking', '--autoplay-policy=no-user-gesture-required', ...(permission === 'denied' ? ['--deny-permission-prompts'] : ['--use-fake-ui-for-media-stream']), ...microphoneArgs, ...(options.extraArgs ?? [])],
     });
     const context = await browser.newContext();
+    if (options.initScript !== undefined) await context.addInitScript(options.initScript);
     const page = await context.newPage();
     const offOrigin: string[] = [];
     const errors: string[] = [];

@@ -1,4 +1,4 @@
-import { ConfigError, type LlmEngine, ModelError, type ModelKind, type ModelManifest, parseModelManifest, resample, type StageName, type SttEngine, type TtsEngine, type VadEngine, type VoiceEngines } from '@sotto/pipeline';
+import { ConfigError, type LlmEngine, ModelError, type ModelKind, type ModelManifest, parseModelManifest, type StageName, type SttEngine, type TtsEngine, type VadEngine, type VoiceEngines } from '@sotto/pipeline';
 import { loadModelFiles } from '../models/model-cache.ts';
 import type { LoadProgress, VoiceEvent } from '../voice-event.ts';
 import { EngineWorker } from './engine-worker.ts';
@@ -163,7 +163,7 @@ class EngineLoader {
     const response = await fetch(`${this.#assetsUrl}/truth-phrase.pcm`);
     if (!response.ok) throw new ConfigError('VOICE_ERR_INVALID_OPTION', `${this.#assetsUrl}/truth-phrase.pcm answered ${response.status}; a recogniser on the GPU is tested with it`, { stage: 'stt' });
     const pcm = new Int16Array(await response.arrayBuffer());
-    return resample(Float32Array.from(pcm, (value) => value / 32_768), 16_000, 16_000);
+    return Float32Array.from(pcm, (value) => value / 32_768);
   }
 
   async #setUp(manifest: ModelManifest, device: InTabDevice): Promise<WorkerSetUp> {
