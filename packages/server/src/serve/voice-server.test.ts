@@ -3,7 +3,8 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silenceSamples, speechSamples } from '@sotto/pipeline/testing';
+import { systemClock } from '@sotto/pipeline';
+import { scriptedTts, scriptedVad, silenceSamples, speechSamples } from '@sotto/pipeline/testing';
 import { describe, expect, it } from 'vitest';
 import { TestClient } from '../realtime/testing/test-client.ts';
 import { startTestServer } from '../realtime/testing/test-server.ts';
@@ -85,9 +86,8 @@ describe('a full server', () => {
   });
 
   it('goes by how long audio waits, not by how many are there', async () => {
-    const { scriptedVad } = await import('@sotto/pipeline/testing');
-    const { systemClock } = await import('@sotto/pipeline');
-    await using host = await startTestServer({ settings: { maxQueueDelayMs: 20 }, engines: { vad: scriptedVad({ clock: systemClock, delayMs: 40 }) } });
+    const vad = scriptedVad({ clock: systemClock, delayMs: 40 });
+    await using host = await startTestServer({ settings: { maxQueueDelayMs: 20 }, engines: { vad } });
     const client = await TestClient.connect(host.realtimeUrl);
     client.sendAudio(silenceSamples(1500, 24_000));
     await pause(2500);
@@ -102,19 +102,19 @@ describe('each way of ending a connection', () => {
   it.each([
     ['idle', { idleMs: 150 }, 1008, async () => {}],
     ['session_expired', { maxSessionMs: 1000 }, 1008, async () => {}],
-    ['message_too_large', { maxMessageBytes: 2048 }, 1009, async (client: TestClient) => client.send({ type: 'input_audio_buffer.append', audio: 'A'.repeat(4096) })],
+    ['message_too_large', { maxMessageBytes: 2048 }, 1009, async (client: TestClient): Promise<void> => void client.send({ type: 'input_audio_buffer.append', audio: 'A'.repeat(4096) })],
     [
       'audio_rate',
       { audioBurstMs: 1000, maxAudioRate: 1 },
       1008,
-      async (client: TestClient) => {
+      async (client: TestClient): Promise<void> => {
         client.sendAudio(silenceSamples(1000, 24_000));
         client.sendAudio(silenceSamples(4000, 24_000));
         await client.next('error', { where: ({ error }) => error.code === 'audio_rate_exceeded' && error.type === 'rate_limit_error' });
       },
     ],
-    ['protocol_error', {}, 1002, async (client: TestClient) => void (client.socket as unknown as { _socket: { write(bytes: Buffer): void } })._socket.write(Buffer.from('f1ff', 'hex'))],
-    ['invalid_utf8', {}, 1007, async (client: TestClient) => client.socket.send(Buffer.from('ff', 'hex'), { binary: false })],
+    ['protocol_error', {}, 1002, async (client: TestClient): Promise<void> => void (client.socket as unknown as { _socket: { write(bytes: Buffer): void } })._socket.write(Buffer.from('f1ff', 'hex'))],
+    ['invalid_utf8', {}, 1007, async (client: TestClient): Promise<void> => client.socket.send(Buffer.from('ff', 'hex'), { binary: false })],
   ] as const)('%s', async (reason, settings, code, provoke) => {
     await using host = await startTestServer({ settings });
     const client = await TestClient.connect(host.realtimeUrl);
@@ -134,8 +134,7 @@ describe('each way of ending a connection', () => {
   });
 
   it('internal, when no session can be opened', async () => {
-    const { scriptedVad } = await import('@sotto/pipeline/testing');
-    const broken = { ...scriptedVad(), openStream: () => { throw new Error('no detector'); } };
+    const broken = { ...scriptedVad(), openStream: (): never => { throw new Error('no detector'); } };
     await using host = await startTestServer({ engines: { vad: broken } });
     const client = new TestClient(host.realtimeUrl);
     expect(await client.closed).toMatchObject({ code: 1011, reason: 'internal: VOICE_ERR_ENGINE_FAILED' });
@@ -194,8 +193,6 @@ describe('shutting down', () => {
   });
 
   it('ends by the deadline although a job hangs', async () => {
-    const { scriptedTts } = await import('@sotto/pipeline/testing');
-    const { systemClock } = await import('@sotto/pipeline');
     const hanging = {
       ...scriptedTts({ clock: systemClock }),
       // eslint-disable-next-line require-yield -- it never gets that far
