@@ -34,6 +34,13 @@ export type LoadedEngines = AsyncDisposable & {
 };
 
 /**
+ * Threads of llama.cpp wait for each other at every layer by spinning, which for a small model takes longer than the
+ * work they share: the starter model's instructions take 27 ms on one thread and 218 ms on two, and many
+ * seconds when another program wants the cores.
+ */
+const ONE_THREAD_MODEL_BYTES = 64e6;
+
+/**
  * Loads every engine, all at the same time.
  * @throws the first thing that fails, after freeing what was loaded: {@link ModelError}, {@link BackendError}.
  */
@@ -48,7 +55,7 @@ export async function loadEngines(options: LoadEnginesOptions = {}): Promise<Loa
     VadPool.load(vadModel, { ...metrics }),
     SttPool.load(sttModel, { ...share.stt, ...metrics }),
     TtsPool.load(ttsModel, { ...share.tts, ...metrics }),
-    options.llm ?? loadLlm(llmModel!, share.llmThreadCount, options),
+    options.llm ?? loadLlm(llmModel!, options),
   ] as const;
   try {
     const [vad, stt, tts, llm] = await Promise.all(loading);
@@ -83,24 +90,25 @@ async function pick(models: EngineModels, kind: ModelKind): Promise<LocatedModel
   return model;
 }
 
-async function loadLlm(model: LocatedModel, threadCount: number, { sessionCount = 1, signal }: LoadEnginesOptions): Promise<LlmEngine> {
+async function loadLlm(model: LocatedModel, { sessionCount = 1, signal }: LoadEnginesOptions): Promise<LlmEngine> {
   const file = model.manifest.files.find(({ path }) => path.endsWith('.gguf'));
   if (!file) throw new ModelError('VOICE_ERR_MODEL_FORMAT', `The model ${model.manifest.id} lists no .gguf file`, { stage: 'llm' });
   // llama.cpp maps the file by its path, so it is checked on disk rather than on the way in.
   await verifyFile(model, file, signal ? { signal } : {});
   // Importing llama.cpp's bindings holds this thread for half a second, in which the workers load their models.
   const { loadLlamaEngine } = await import('./llama-engine.ts');
-  return loadLlamaEngine({ modelPath: join(model.directory, file.path), threadCount, sessionCount }, signal ? { signal } : {});
+  const threads = (file.bytes ?? Infinity) < ONE_THREAD_MODEL_BYTES ? { threadCount: 1 } : {};
+  return loadLlamaEngine({ modelPath: join(model.directory, file.path), ...threads, sessionCount }, signal ? { signal } : {});
 }
 
 /**
  * The recogniser works while the user speaks, language model and voice while it does not, so they may claim the
  * same cores; workers multiply only where there are cores for several sessions at a time.
  */
-function shareCores(coreCount: number): { stt: { workerCount: number; threadCount: number }; tts: { workerCount: number; threadCount: number }; llmThreadCount: number } {
+function shareCores(coreCount: number): { stt: { workerCount: number; threadCount: number }; tts: { workerCount: number; threadCount: number } } {
   const workerCount = Math.max(1, Math.floor(coreCount / 4));
   const threadCount = Math.max(1, Math.min(4, Math.floor(coreCount / workerCount)));
-  return { stt: { workerCount, threadCount }, tts: { workerCount, threadCount }, llmThreadCount: Math.max(1, Math.min(8, coreCount)) };
+  return { stt: { workerCount, threadCount }, tts: { workerCount, threadCount } };
 }
 
 /** The engine without its disposal: a session borrows, it does not own. */
