@@ -229,6 +229,21 @@ describe('memory', () => {
     expect(await survivors((queue) => queue.take({ signal }))).toBeLessThan(50);
   });
 
+  it('lets go of an item when it is taken, not when the rest is', async () => {
+    const queue = new BoundedQueue<object>({ name: 'memory', capacity: 1000, policy: 'fail' });
+    const items = Array.from({ length: 1000 }, (_, index) => {
+      const item = { samples: index };
+      queue.offer(item);
+      return new WeakRef(item);
+    });
+    for (let i = 0; i < 400; i++) await queue.take();
+    await settle();
+    collectGarbage();
+    expect(items.slice(0, 400).filter((item) => item.deref() !== undefined).length).toBeLessThan(10);
+    expect(items.slice(400).filter((item) => item.deref() === undefined).length).toBe(0);
+    queue.close();
+  });
+
   it('would keep all of it if take() were raced against an abort', async () => {
     const never = new Promise<never>(() => {});
     expect(await survivors((queue) => Promise.race([queue.take(), never]))).toBeGreaterThan(4000);
