@@ -1,4 +1,4 @@
-import { AudioFormatError, createVoiceSession, type SessionEvent, type SessionSettings, systemClock, type TurnWaterfall, type VoiceEngines } from '@sotto/pipeline';
+import { AudioFormatError, createVoiceSession, type SessionEvent, type SessionSettings, systemClock, type TurnWaterfall, type VoiceEngines, type VoiceError } from '@sotto/pipeline';
 import { FilePlayout } from '../audio-files/file-playout.ts';
 import type { AudioFile } from '../audio-files/read-audio-file.ts';
 import { WavWriter } from '../audio-files/wav-writer.ts';
@@ -69,7 +69,7 @@ class TurnLog {
   readonly #onEvent: ((event: SessionEvent) => void) | undefined;
   #isListening = false;
   #isAnswering = false;
-  #error: unknown;
+  #error: VoiceError | undefined;
 
   constructor(onEvent: ((event: SessionEvent) => void) | undefined) {
     this.#onEvent = onEvent;

@@ -55,7 +55,7 @@ export async function loadEngines(options: LoadEnginesOptions = {}): Promise<Loa
     VadPool.load(vadModel, { ...metrics }),
     SttPool.load(sttModel, { ...share.stt, ...metrics }),
     TtsPool.load(ttsModel, { ...share.tts, ...metrics }),
-    options.llm ?? loadLlm(llmModel!, options),
+    options.llm ? Promise.resolve(options.llm) : loadLlm(llmModel!, options),
   ] as const;
   try {
     const [vad, stt, tts, llm] = await Promise.all(loading);

@@ -163,7 +163,7 @@ export class WorkerPool implements AsyncDisposable {
   async #dispose(): Promise<void> {
     for (const job of this.#queue.drain()) this.#fail(job, new DisposedError(`The ${this.stage} engine`));
     for (const slot of this.#slots) clearTimeout(slot.restartTimer);
-    await Promise.all(this.#slots.map((slot) => slot.thread?.[Symbol.asyncDispose]()));
+    await Promise.all(this.#slots.map(async (slot) => slot.thread?.[Symbol.asyncDispose]()));
   }
 
   #startThread(slot: Slot): WorkerThread {

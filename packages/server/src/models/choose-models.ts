@@ -47,5 +47,5 @@ async function modelsIn(folder: string): Promise<EngineModels> {
   for (const [kind, { manifest }] of models) {
     if (manifest.kind !== kind) throw new ModelError('VOICE_ERR_MODEL_FORMAT', `${join(folder, kind)} holds a model of kind ${manifest.kind}, expected ${kind}`, { stage: 'models' });
   }
-  return Object.fromEntries(models) as EngineModels;
+  return Object.fromEntries(models);
 }

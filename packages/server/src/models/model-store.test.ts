@@ -75,7 +75,7 @@ describe('pulling a model', () => {
     ['a graph that is none', { 'onnx/model.onnx': bytes('<html>not found</html>') }, 'VOICE_ERR_MODEL_FORMAT'],
     ['other bytes', { 'config.json': bytes('{"model_type":"moonshinE"}') }, 'VOICE_ERR_MODEL_CHECKSUM'],
   ])('keeps no model with %s', async (_what, files, code) => {
-    for (const [path, content] of Object.entries(files)) server.files.set(`/someone/tiny/resolve/main/${path}`, content!);
+    for (const [path, content] of Object.entries(files)) server.files.set(`/someone/tiny/resolve/main/${path}`, content);
     const unrecorded = manifestOf([recorded('config.json', config), { path: 'onnx/model.onnx' }]);
     expect(await codeOf(pullModel(unrecorded, store, options()))).toBe(code);
     expect(await store.list()).toEqual([]);
