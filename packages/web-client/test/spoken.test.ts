@@ -13,10 +13,11 @@ const sotto = fileURLToPath(new URL('../../server/bin/sotto.js', import.meta.url
 /** Keeps everything that goes to the loudspeaker. */
 const RECORD_LOUDSPEAKER = `(() => {
   const connect = AudioNode.prototype.connect;
-  globalThis.sounded = [];
   AudioNode.prototype.connect = function (target, ...rest) {
-    if (target instanceof AudioDestinationNode && globalThis.recorder === undefined) {
+    // A page that changes its engine opens another context.
+    if (target instanceof AudioDestinationNode && globalThis.recorder?.context !== this.context) {
       const recorder = this.context.createScriptProcessor(4096, 1, 1);
+      globalThis.sounded = [];
       globalThis.recorder = recorder;
       recorder.onaudioprocess = (event) => globalThis.sounded.push(event.inputBuffer.getChannelData(0).slice());
       connect.call(this, recorder);
