@@ -21,8 +21,6 @@ export const CLOSE_CODES = {
   slow_reader: 1008,
   /** The same session was resumed on another connection. */
   superseded: 1008,
-  /** Too many bad events in a row. */
-  too_many_errors: 1008,
   /** A message is larger than allowed. */
   message_too_large: 1009,
   /** The server failed; the session is lost. */

@@ -79,8 +79,9 @@ export class EventOutlet {
   /**
    * Sends again what a client missed.
    * @param first makes the event that precedes it, told whether everything missed is still there.
+   * @returns the same.
    */
-  replay(lastSeen: LastSeen, link: ClientLink, first: (complete: boolean) => ServerEvent): void {
+  replay(lastSeen: LastSeen, link: ClientLink, first: (complete: boolean) => ServerEvent): boolean {
     const seen = this.#sequenceOf(lastSeen.eventId);
     const oldest = this.#kept[0]?.sequence ?? this.#sequence + 1;
     const complete = seen !== undefined && seen <= this.#sequence && seen >= oldest - 1;
@@ -91,6 +92,7 @@ export class EventOutlet {
       if (typeof message === 'string') link.sendText(message);
       else link.sendBinary(message);
     }
+    return complete;
   }
 
   #sendFrame(bytes: Uint8Array, sampleCount: number, at: AudioAddress): void {

@@ -152,15 +152,16 @@ export class RealtimeSession implements AsyncDisposable {
 
   /** Takes up a client that came back on another connection. */
   resume(link: ClientLink, lastSeen: LastSeen, token: { readonly resume_token: string; readonly resume_within_ms: number }): void {
-    this.#outlet.replay(lastSeen, link, (complete) => ({
+    const complete = this.#outlet.replay(lastSeen, link, (nothingMissing) => ({
       type: 'sotto.session.resumed',
       session_id: this.id,
       ...token,
-      complete,
-      items: complete ? null : this.#conversation.items,
-      session: complete ? null : this.#describe(),
+      complete: nothingMissing,
+      items: nothingMissing ? null : this.#conversation.items,
+      session: nothingMissing ? null : this.#describe(),
     }));
     this.#outlet.attach(link);
+    if (!complete) this.#giveUpReply();
     this.#expectedPosition = undefined;
     this.#sink.reconnected();
   }
@@ -384,6 +385,14 @@ export class RealtimeSession implements AsyncDisposable {
     } catch (thrown) {
       if (!(thrown instanceof WireError)) throw thrown;
     }
+  }
+
+  /** Part of the reply is gone, so the rest would make no sense. */
+  #giveUpReply(): void {
+    const live = this.#translator.liveReply;
+    if (live === undefined) return;
+    this.#outlet.emit({ type: 'sotto.response.lost', response_id: live.response.responseId });
+    this.#session.interrupt();
   }
 
   #tellOverrun(droppedSampleCount: number): void {

@@ -104,6 +104,22 @@ describe('coming back after a dropped connection', () => {
     await device.connection.close();
   });
 
+  it('declares a reply lost of which too much was missed', async () => {
+    await using host = await startTestServer({ settings: { resumeBytes: 2000 }, answer: () => 'word '.repeat(60) });
+    const device = await DeviceClient.connect(host.realtimeUrl);
+    device.sendAudio(speechSamples(700, 24_000));
+    device.sendAudio(silenceSamples(1200, 24_000));
+    const { response } = await device.connection.next('response.created');
+    device.take();
+    await device.connection.next('sotto.output_audio.started');
+    await pause(100);
+    await device.drop({ deaf: true });
+    expect(await device.resume()).toBe(false);
+    expect(await device.connection.next('sotto.response.lost')).toMatchObject({ response_id: response.id });
+    expect((await device.connection.next('response.done')).response).toMatchObject({ id: response.id, status: 'cancelled' });
+    await device.connection.close();
+  });
+
   it('takes over from a connection that still seems alive', async () => {
     await using host = await startTestServer();
     const device = await DeviceClient.connect(host.realtimeUrl);
