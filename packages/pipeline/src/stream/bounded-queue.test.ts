@@ -244,6 +244,21 @@ describe('memory', () => {
     queue.close();
   });
 
+  it('does not grow with the number of items that have passed', () => {
+    const queue = queueOf(10, 'fail');
+    const pass = (count: number) => {
+      for (let i = 0; i < count; i++) {
+        queue.offer(i);
+        if (queue.itemCount > 5) queue.poll();
+      }
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = pass(1000);
+    // A slot kept for each item would be 16 MB.
+    expect(pass(2_000_000) - before).toBeLessThan(4_000_000);
+  });
+
   it('would keep all of it if take() were raced against an abort', async () => {
     const never = new Promise<never>(() => {});
     expect(await survivors((queue) => Promise.race([queue.take(), never]))).toBeGreaterThan(4000);
