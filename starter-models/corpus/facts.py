@@ -154,13 +154,23 @@ VALUES = {
     "dish": lambda rng: rng.choice(words.FOOD_LIST) if rng.random() < 0.8 else f"{invented(rng)} {rng.choice(('soup', 'cake', 'pie', 'stew'))}",
     "password": lambda rng: f"{rng.choice(words.COLOURS)} {rng.choice(words.THING_LIST)}" if rng.random() < 0.7 else f"{rng.choice(words.COLOURS)} {invented(rng)}",
 }
+SCRAMBLED_SHARE = 0.25
+_VALUE_WORDS = [*numbers.ONES, *numbers.ONES, *numbers.TENS, *words.COLOURS, *" ".join(words.PLACE_LIST + words.FOOD_LIST).split(), "pounds", "pounds", "minutes", "hours", "the", "by", "in", "near", "oh"]
+
+
+def _scrambled(rng: random.Random) -> str:
+    """Words of values in no order: what can only be copied, not guessed from its kind."""
+    return " ".join(rng.choice(_VALUE_WORDS) for _ in range(rng.randint(1, 5)))
+
+
 CLOSED_VALUES = {"day", "allowed", "access"}
 
 
 def draw_value(value: str, split: str, rng: random.Random) -> str:
     """A value of `split`: held-out values never occur in training (but for weekdays and the like)."""
     while True:
-        text = VALUES[value](rng)
+        scramble = split == "train" and value not in CLOSED_VALUES and rng.random() < SCRAMBLED_SHARE
+        text = _scrambled(rng) if scramble else VALUES[value](rng)
         if value in CLOSED_VALUES or is_heldout("value:" + text, HELDOUT_VALUES) == (split == "heldout"):
             return text
 

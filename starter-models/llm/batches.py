@@ -130,15 +130,17 @@ def _answer(row: Row, turn: dict, values: list[tuple[str, int, int]], last_span:
     elif used:
         row.decision[-1] = values[used[0]][1] - 1
     said_there = {row.tokens[at]: at for at in reversed(restated)}
+    line_end = -1  # where the line of a value just said ends: looking there tells that the value is over
     for part in turn["segments"]:
         if isinstance(part, int):
             _, start, end = values[part]
+            line_end = end
             row.add(row.tokens[start:end], VALUE_WEIGHT, list(range(start, end)))
         elif turn["kind"] == "repeat" and last_span:
             row.add(row.tokens[slice(*last_span)], 1.0, list(range(*last_span)))
         else:
             tokens = row.tokenizer.encode(part)
-            row.add(tokens, 1.0, restated=[said_there.get(token, -1) if row.tokenizer.tokens[token] not in COMMON else -1 for token in tokens])
+            row.add(tokens, 1.0, [line_end] + [-1] * (len(tokens) - 1), [said_there.get(token, -1) if row.tokenizer.tokens[token] not in COMMON else -1 for token in tokens])
     row.weight[begin - 1] *= FIRST_WEIGHT
     assert text_of(turn["segments"], [value for value, _, _ in values]) == turn["answer"]
 
