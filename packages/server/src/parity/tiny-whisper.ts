@@ -23,6 +23,10 @@ export type TinyWhisperOptions = {
   readonly seed: number;
   /** Give the decoder `cross_attentions` outputs, as the `_timestamped` exports have. */
   readonly timestamped?: boolean;
+  /** Added to the logits of these tokens, to make the model do what it should be kept from. */
+  readonly bias?: Readonly<Record<string, number>>;
+  /** Divides the logits; a high one leaves the model unsure of every token. @defaultValue 1 */
+  readonly temperature?: number;
 };
 
 /** Writes the model into `folder`, in the layout of onnx-community. */
@@ -31,7 +35,7 @@ export async function makeTinyWhisper(folder: string, options: TinyWhisperOption
   const weights = new Weights(seededRandom(options.seed));
   await mkdir(join(folder, 'onnx'), { recursive: true });
   await writeFile(join(folder, 'onnx/encoder_model.onnx'), encoderModel(weights));
-  await writeFile(join(folder, 'onnx/decoder_model_merged.onnx'), decoderModel(weights, vocabulary.size, vocabulary.id('<|endoftext|>'), options.timestamped ?? false));
+  await writeFile(join(folder, 'onnx/decoder_model_merged.onnx'), decoderModel(weights, vocabulary, options));
   for (const [name, content] of Object.entries(textFiles(vocabulary))) await writeFile(join(folder, name), JSON.stringify(content));
 }
 
@@ -129,7 +133,8 @@ function encoderModel(weights: Weights): Uint8Array {
   return onnxModel(g);
 }
 
-function decoderModel(weights: Weights, vocabularySize: number, endToken: number, timestamped: boolean): Uint8Array {
+function decoderModel(weights: Weights, vocabulary: Vocabulary, { timestamped = false, bias = {}, temperature = 1 }: TinyWhisperOptions): Uint8Array {
+  const vocabularySize = vocabulary.size;
   const g = new OnnxGraph('decoder');
   const layers = new Layers(g, weights);
   g.input('input_ids', 'int64', ['batch_size', 'decoder_sequence_length']);
@@ -141,7 +146,7 @@ function decoderModel(weights: Weights, vocabularySize: number, endToken: number
     }
   }
   g.input('use_cache_branch', 'bool', [1]);
-  const { embedding, positions, direction } = decoderTables(layers, vocabularySize, endToken);
+  const { embedding, positions, direction } = decoderTables(layers, vocabularySize, vocabulary.id('<|endoftext|>'));
   const sizeOf = (tensor: string, axis: number) => g.op('Gather', [g.op('Shape', [tensor]), g.int(axis)]);
   const past = sizeOf('past_key_values.0.decoder.key', 2);
   const total = g.op('Add', [past, sizeOf('input_ids', 1)]);
@@ -154,7 +159,10 @@ function decoderModel(weights: Weights, vocabularySize: number, endToken: number
   const direct = g.op('MatMul', [layers.norm(x), g.op('Transpose', [embeddingTable], { perm: [1, 0] })]);
   // The end grows likelier with every position, so that sequences end.
   const lateness = g.op('Mul', [g.op('Unsqueeze', [g.op('Cast', [places], { to: 1 }), g.ints(1)]), g.floats(direction, [1, vocabularySize])]);
-  g.op('Add', [direct, lateness], {}, 'logits');
+  const biases = new Float32Array(vocabularySize);
+  for (const [token, value] of Object.entries(bias)) biases[vocabulary.id(token)] = value;
+  const scaled = g.op('Div', [g.op('Add', [direct, lateness]), g.floats([temperature], [])]);
+  g.op('Add', [scaled, g.floats(biases, [vocabularySize])], {}, 'logits');
   g.output('logits', 'float', ['batch_size', 'decoder_sequence_length', vocabularySize]);
   for (let i = 0; i < DECODER_LAYERS; i++) {
     for (const part of ['key', 'value']) {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LogMel } from '../../../pipeline/src/stt/whisper/log-mel.ts';
 import { babble } from './clips.ts';
 import { modelFolder } from './model-folder.ts';
-import { makeTinyWhisper } from './tiny-whisper.ts';
+import { makeTinyWhisper, type TinyWhisperOptions } from './tiny-whisper.ts';
 
 const sessionOptions = { intraOpNumThreads: 1, interOpNumThreads: 1 };
 
@@ -132,6 +132,32 @@ test('audio beyond 30 s is decoded window by window', async () => {
   const transcript = await guarded.transcribe(long, { language: 'en' });
   expect(transcript.audioMs).toBe(45_000);
   expect(transcript.tokens.every((token) => token < 272)).toBe(true);
+});
+
+describe('guards', () => {
+  async function transcribed(options: Omit<TinyWhisperOptions, 'seed'>, guardHallucination: boolean) {
+    const folder = await mkdtemp(join(root, 'guarded-'));
+    await makeTinyWhisper(folder, { seed: 5, ...options });
+    await using engine = await createWhisper({ ort, files: modelFolder(folder), sessionOptions, guardHallucination });
+    return await engine.transcribe(babble(9), { language: 'en' });
+  }
+
+  test('a model stuck on one word is decoded again without the loop', async () => {
+    const stuck = { bias: { 'Ġthe': 30 } };
+    const longestRun = (tokens: readonly number[]) => tokens.reduce(([best, run], token, i) => [Math.max(best, tokens[i - 1] === token ? run + 1 : 1), tokens[i - 1] === token ? run + 1 : 1], [0, 0])[0]!;
+    expect(longestRun((await transcribed(stuck, false)).tokens)).toBeGreaterThan(10);
+    const guarded = await transcribed(stuck, true);
+    expect(longestRun(guarded.tokens)).toBeLessThan(10);
+    expect(guarded.tokens.length).toBeGreaterThan(0);
+  });
+
+  test('what the model takes for silence, and is unsure of, is no words', async () => {
+    const unsure = { bias: { '<|nospeech|>': 30 }, temperature: 50 };
+    const guarded = await transcribed(unsure, true);
+    expect(guarded).toMatchObject({ text: '', tokens: [], confidence: 0 });
+    expect(guarded.noSpeechProbability).toBeGreaterThan(0.99);
+    expect((await transcribed(unsure, false)).tokens.length).toBeGreaterThan(0);
+  });
 });
 
 test('silence, nothing and NaN', async () => {
