@@ -61,7 +61,7 @@ export function buildPageIfNeeded() {
   const wanted = hashOf([...made, ...models], fileIdentity);
   if (existsSync(join(root, client, 'dist-page', 'index.html')) && stampIs(pageStamp, wanted)) return;
   console.log('Building the page');
-  run(process.execPath, [script], 'The page could not be built; the messages above say where');
+  run(process.execPath, [script], 'The page could not be built; the messages above say where', {}, ['ignore', 'ignore', 'inherit']);
   writeStamp(pageStamp, wanted);
 }
 
@@ -96,8 +96,8 @@ function writeStamp(path, value) {
   writeFileSync(path, value);
 }
 
-/** Runs a command in the root with its output shown. */
-function run(command, args, complaint, extraEnv = {}) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...extraEnv }, shell: process.platform === 'win32' && command === 'npx' });
+/** Runs a command in the root, with its output shown unless `stdio` says otherwise. */
+function run(command, args, complaint, extraEnv = {}, stdio = 'inherit') {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio, env: { ...process.env, ...extraEnv }, shell: process.platform === 'win32' && command === 'npx' });
   if (error || status !== 0) throw new Error(error ? `${complaint} (${error.message})` : complaint);
 }
