@@ -3,11 +3,6 @@ import { EngineError, ModelError } from '../errors.ts';
 import type { OnnxRuntime, OnnxSessionOptions } from '../models/onnx-runtime.ts';
 import type { OnnxSession, Tensors } from '../models/onnx-session.ts';
 
-/** Encoder frames in the trial of {@link CachedDecoder.open}. */
-const PROBE_FRAME_COUNT = 6;
-/** Rounding differs with the shape of a product; a wrong mask or position changes logits by far more. */
-const PROBE_TOLERANCE = 1e-3;
-
 /** The logits of one call: `rowCount` rows of `vocabularySize`, the first at `data[0]`. Valid until the next call. */
 export type LogitRows = { readonly data: Float32Array; readonly rowCount: number; readonly vocabularySize: number };
 
@@ -24,10 +19,8 @@ export class CachedDecoder implements AsyncDisposable {
   readonly #nextFetches: readonly string[];
   /** Names of the cross-attention outputs, which only some exports have. */
   readonly crossAttentionNames: readonly string[];
-  /** Whether the cached branch may read several tokens at once; found out by {@link open}. */
-  #verifiesDrafts = false;
 
-  private constructor(ort: OnnxRuntime, session: OnnxSession) {
+  constructor(ort: OnnxRuntime, session: OnnxSession) {
     this.#ort = ort;
     this.#session = session;
     session.requireNames(['input_ids', 'encoder_hidden_states', 'use_cache_branch', cacheName('past_key_values', 0, 'decoder', 'key')], ['logits']);
@@ -39,24 +32,6 @@ export class CachedDecoder implements AsyncDisposable {
     for (const name of [...this.#cacheNames('past_key_values', 'decoder'), ...this.#cacheNames('past_key_values', 'encoder')]) {
       this.#emptyCache[name] = this.#emptyTensor(name);
     }
-  }
-
-  /**
-   * Takes over a loaded graph. Exports differ in whether their cached branch reads several tokens at once rightly, and do not
-   * say so; it is tried on made-up audio, where the logits must be those of one token after the other.
-   * @throws {ModelError} VOICE_ERR_MODEL_FORMAT
-   */
-  static async open(ort: OnnxRuntime, session: OnnxSession, encoderWidth: number, probeTokens: readonly [number, number, number], onDevice = false): Promise<CachedDecoder> {
-    const decoder = new CachedDecoder(ort, session);
-    const states = Float32Array.from({ length: PROBE_FRAME_COUNT * encoderWidth }, (_, i) => Math.sin(i * 0.7));
-    const encoded = new ort.Tensor('float32', states, [1, PROBE_FRAME_COUNT, encoderWidth]);
-    // A cache on a device cannot be cut, so a wrong guess would cost more than right ones save.
-    decoder.#verifiesDrafts = !onDevice && (await readsSeveralRightly(decoder, encoded, probeTokens).catch(() => false));
-    return decoder;
-  }
-
-  get verifiesDrafts(): boolean {
-    return this.#verifiesDrafts;
   }
 
   /** Starts on one piece of encoded audio. The run borrows `encoderStates`; dispose the run before them. */
@@ -87,8 +62,8 @@ export class CachedDecoder implements AsyncDisposable {
   }
 
   /** One call of the cached branch; replaces the decoder's cache in `feeds` and frees the old one. */
-  async runNext(feeds: Tensors, tokens: readonly number[], position: number): Promise<Tensors> {
-    Object.assign(feeds, this.#tokenFeeds(tokens, position, true));
+  async runNext(feeds: Tensors, token: number, position: number): Promise<Tensors> {
+    Object.assign(feeds, this.#tokenFeeds([token], position, true));
     const outputs = await this.#session.run(feeds, this.#nextFetches);
     for (let layer = 0; layer < this.#layerCount; layer++) {
       for (const part of ['key', 'value'] as const) {
@@ -165,7 +140,7 @@ export function keepCachesOnDevice(options: OnnxSessionOptions, layerCount: numb
   return { ...options, preferredOutputLocation: Object.fromEntries(names.map((name) => [name, 'gpu-buffer'])) };
 }
 
-export function runsOnGpu(options: OnnxSessionOptions): boolean {
+function runsOnGpu(options: OnnxSessionOptions): boolean {
   return (options.executionProviders ?? []).some((provider) => (typeof provider === 'string' ? provider : provider.name) === 'webgpu');
 }
 
@@ -187,10 +162,10 @@ export class DecoderRun implements Disposable {
     return logitRows(outputs['logits']!);
   }
 
-  /** Reads more tokens; gives a row of logits for each. More than one only where {@link CachedDecoder.verifiesDrafts}. */
-  async advance(tokens: readonly number[]): Promise<LogitRows> {
-    const outputs = await this.#decoder.runNext(this.#feeds, tokens, this.#tokens.length);
-    this.#tokens.push(...tokens);
+  /** Reads the next token; gives one row. */
+  async advance(token: number): Promise<LogitRows> {
+    const outputs = await this.#decoder.runNext(this.#feeds, token, this.#tokens.length);
+    this.#tokens.push(token);
     return logitRows(outputs['logits']!);
   }
 
@@ -215,19 +190,6 @@ export class DecoderRun implements Disposable {
   [Symbol.dispose](): void {
     this.#decoder.free(this.#feeds);
   }
-}
-
-async function readsSeveralRightly(decoder: CachedDecoder, encoded: Tensor, [start, ...tokens]: readonly [number, number, number]): Promise<boolean> {
-  const rowsOf = async (batches: readonly (readonly number[])[]): Promise<Float32Array> => {
-    using run = decoder.start(encoded, PROBE_FRAME_COUNT);
-    let rows = await run.begin([start]);
-    for (const batch of batches) rows = await run.advance(batch);
-    return rows.data.slice((rows.rowCount - 1) * rows.vocabularySize);
-  };
-  const oneByOne = await rowsOf(tokens.map((token) => [token]));
-  const atOnce = await rowsOf([tokens]);
-  const scale = oneByOne.reduce((max, logit) => Math.max(max, Math.abs(logit)), 1e-6);
-  return oneByOne.length === atOnce.length && oneByOne.every((logit, i) => Math.abs(logit - atOnce[i]!) < scale * PROBE_TOLERANCE);
 }
 
 function logitRows(logits: Tensor): LogitRows {

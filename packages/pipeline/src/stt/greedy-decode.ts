@@ -10,8 +10,6 @@ export type GreedyRequest = {
    * same call that reads the prompt, so every token guessed right costs nothing; the result is the same with any guess.
    */
   readonly draft?: readonly number[];
-  /** Guesses what follows the tokens chosen so far; verified in the next call. Only for decoders that verify drafts. */
-  readonly guess?: ((chosen: readonly number[]) => readonly number[]) | undefined;
   readonly endToken: number;
   /** Most tokens to choose. */
   readonly maxTokens: number;
@@ -55,25 +53,22 @@ export async function decodeGreedily(run: DecoderRun, request: GreedyRequest): P
 type Choose = (rows: LogitRows, row: number) => GreedyResult['stop'] | undefined;
 
 async function decode(run: DecoderRun, request: GreedyRequest, choose: Choose, tokens: readonly number[]): Promise<GreedyResult['stop']> {
-  const { prompt, signal } = request;
+  const { prompt, draft = [], signal } = request;
   if (request.maxTokens <= 0) return 'limit';
   signal?.throwIfAborted();
-  let draft = request.draft ?? [];
   let rows = await run.begin([...prompt, ...draft]);
   request.onPromptLogits?.(rows);
-  for (let firstRow = prompt.length - 1; ; firstRow = 0) {
-    const drafted = tokens.length;
-    let stop = choose(rows, firstRow);
-    let accepted = 0;
-    while (stop === undefined && accepted < draft.length && tokens[drafted + accepted] === draft[accepted]) {
-      accepted++;
-      stop = choose(rows, firstRow + accepted);
-    }
-    if (stop !== undefined) return stop;
-    signal?.throwIfAborted();
-    // Of what was read, the wrong part of the draft must go; the last choice was not read yet.
-    if (accepted < draft.length) await run.rewind(prompt.length + drafted + accepted);
-    draft = request.guess?.(tokens).slice(0, request.maxTokens - tokens.length) ?? [];
-    rows = await run.advance([tokens.at(-1)!, ...draft]);
+  let accepted = 0;
+  let stop = choose(rows, prompt.length - 1);
+  while (stop === undefined && accepted < draft.length && tokens[accepted] === draft[accepted]) {
+    accepted++;
+    stop = choose(rows, prompt.length - 1 + accepted);
   }
+  if (stop === undefined) await run.rewind(prompt.length + accepted);
+  while (stop === undefined) {
+    signal?.throwIfAborted();
+    rows = await run.advance(tokens.at(-1)!);
+    stop = choose(rows, 0);
+  }
+  return stop;
 }

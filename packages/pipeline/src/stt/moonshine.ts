@@ -5,8 +5,7 @@ import { type ModelFiles, readJson, readOptionalJson, requireInteger } from '../
 import type { OnnxRuntime, OnnxSessionOptions } from '../models/onnx-runtime.ts';
 import { graphFileName, type ModelDtype, type OnnxSession, openOnnxSession } from '../models/onnx-session.ts';
 import { createBpeDetokenizer, type Detokenizer } from './bpe-detokenizer.ts';
-import { CachedDecoder, keepCachesOnDevice, runsOnGpu } from './cached-decoder.ts';
-import { DraftMemory } from './draft-memory.ts';
+import { CachedDecoder, keepCachesOnDevice } from './cached-decoder.ts';
 import { decodeGreedily } from './greedy-decode.ts';
 import { GrowingSegment } from './growing-segment.ts';
 import { EMPTY_HYPOTHESIS, type Hypothesis, joinHypotheses, toTranscript } from './hypothesis.ts';
@@ -24,8 +23,6 @@ const MAX_SEGMENT_MS = 30_000;
 const MAX_TOKENS_PER_SECOND = 6.5;
 /** A short "yes, please" needs more tokens than its length allows. */
 const MIN_TOKEN_LIMIT = 8;
-/** Any text token will do for trying the decoder out. */
-const PROBE_TOKEN = 10;
 
 export type MoonshineOptions = {
   readonly ort: OnnxRuntime;
@@ -57,14 +54,12 @@ export async function createMoonshine(options: MoonshineOptions): Promise<SttEng
   const encoder = await openOnnxSession(ort, files, graphFileName('onnx/encoder_model', precision.encoder), 'stt', sessionOptions);
   encoder.requireNames(['input_values'], ['last_hidden_state']);
   const decoderSession = await openOnnxSession(ort, files, graphFileName('onnx/decoder_model_merged', precision.decoder), 'stt', keepCachesOnDevice(sessionOptions, requireInteger(config, 'decoder_num_hidden_layers', 'config.json')));
-  const startToken = requireInteger(config, 'decoder_start_token_id', 'config.json');
-  const endToken = requireInteger(config, 'eos_token_id', 'config.json');
-  const decoder = await CachedDecoder.open(ort, decoderSession, requireInteger(config, 'hidden_size', 'config.json'), [startToken, PROBE_TOKEN, PROBE_TOKEN + 1], runsOnGpu(sessionOptions));
+  const decoder = new CachedDecoder(ort, decoderSession);
   const rate = generation['max_tokens_per_second'];
   return new Moonshine(ort, encoder, decoder, detokenizer, {
     languages: options.languages ?? ['en'],
-    startToken,
-    endToken,
+    startToken: requireInteger(config, 'decoder_start_token_id', 'config.json'),
+    endToken: requireInteger(config, 'eos_token_id', 'config.json'),
     maxTokensPerSecond: options.maxTokensPerSecond ?? (typeof rate === 'number' ? rate : MAX_TOKENS_PER_SECOND),
     guardRepetition: options.guardRepetition ?? true,
   });
@@ -88,7 +83,6 @@ class Moonshine implements SttEngine {
   readonly #decoder: CachedDecoder;
   readonly #detokenizer: Detokenizer;
   readonly #settings: MoonshineSettings;
-  readonly #memory = new DraftMemory();
   #disposed = false;
 
   constructor(ort: OnnxRuntime, encoder: OnnxSession, decoder: CachedDecoder, detokenizer: Detokenizer, settings: MoonshineSettings) {
@@ -138,16 +132,14 @@ class Moonshine implements SttEngine {
     const encoded = await this.#encode(samples);
     try {
       using run = this.#decoder.start(encoded, samples.length);
-      const { tokens, logProbabilities, stop } = await decodeGreedily(run, {
+      const { tokens, logProbabilities } = await decodeGreedily(run, {
         prompt: [startToken],
         draft: options.draft ?? [],
-        guess: this.#decoder.verifiesDrafts ? (chosen) => this.#memory.guess(chosen) : undefined,
         endToken,
         maxTokens: this.#tokenLimit(samples.length),
         guardRepetition,
         signal: options.signal,
       });
-      if (stop === 'end') this.#memory.learn(tokens);
       const text = this.#detokenizer.decode(tokens).trim();
       if (!options.words || !this.capabilities.wordTimestamps || tokens.length === 0) return { tokens, logProbabilities, text };
       const attention = await run.attend([startToken, ...tokens, endToken]);

@@ -142,24 +142,6 @@ describe.skipIf(!existsSync(`${folder}/onnx/encoder_model.onnx`))('Moonshine str
   });
 });
 
-test.skipIf(!existsSync(`${folder}/onnx/encoder_model.onnx`))('words heard before take fewer decoder calls, and stay the same', async () => {
-  const { ort: counted, runs } = countingRuntime();
-  await using engine = await createMoonshine({ ort: counted, files: modelFolder(folder), sessionOptions });
-  let [callsFirst, callsAgain, tokenCount] = [0, 0, 0];
-  for (const seed of [1, 7, 8, 10]) {
-    runs.length = 0;
-    const first = await engine.transcribe(babble(seed));
-    callsFirst += runs.length;
-    runs.length = 0;
-    const again = await engine.transcribe(babble(seed));
-    callsAgain += runs.length;
-    tokenCount += again.tokens.length;
-    expect(again.tokens).toEqual(first.tokens);
-  }
-  expect(callsAgain).toBeLessThan(callsFirst);
-  expect(callsAgain).toBeLessThan(tokenCount + 8);
-});
-
 test('a folder without the model is a typed error', async () => {
   await expect(createMoonshine({ ort, files: modelFolder('/nonexistent') })).rejects.toMatchObject({ code: 'VOICE_ERR_MODEL_NOT_FOUND' });
 });

@@ -6,8 +6,7 @@ import type { OnnxRuntime, OnnxSessionOptions } from '../../models/onnx-runtime.
 import { graphFileName, type ModelDtype, type OnnxSession, openOnnxSession } from '../../models/onnx-session.ts';
 import { createBpeDetokenizer, type Detokenizer } from '../bpe-detokenizer.ts';
 import { createByteLevelEncoder } from '../byte-level-encoder.ts';
-import { CachedDecoder, keepCachesOnDevice, runsOnGpu, type DecoderRun, type LogitRows } from '../cached-decoder.ts';
-import { DraftMemory } from '../draft-memory.ts';
+import { CachedDecoder, keepCachesOnDevice, type DecoderRun, type LogitRows } from '../cached-decoder.ts';
 import { decodeGreedily, type GreedyResult } from '../greedy-decode.ts';
 import { GrowingSegment } from '../growing-segment.ts';
 import { EMPTY_HYPOTHESIS, type Hypothesis, joinHypotheses, toTranscript } from '../hypothesis.ts';
@@ -32,8 +31,6 @@ const MAX_TOKEN_COUNT = 224;
 /** Fast speech in the scripts that Whisper spells with most tokens; more is a hallucination. */
 const MAX_TOKENS_PER_SECOND = 20;
 const MIN_TOKEN_LIMIT = 16;
-/** Any text token will do for trying the decoder out. */
-const PROBE_TOKEN = 10;
 /** Run of tokens that a second decoding may not repeat, after the first was stuck in a loop. */
 const UNIQUE_RUN_LENGTH = 4;
 
@@ -67,7 +64,7 @@ export async function createWhisper(options: WhisperOptions): Promise<SttEngine>
   const config = await readJson(files, 'config.json');
   const decoderSession = await openOnnxSession(ort, files, graphFileName('onnx/decoder_model_merged', precision.decoder), 'stt', keepCachesOnDevice(sessionOptions, requireInteger(config, 'decoder_layers', 'config.json')));
   const vocabulary = readWhisperVocabulary(detokenizer, generation);
-  const decoder = await CachedDecoder.open(ort, decoderSession, requireInteger(config, 'd_model', 'config.json'), [vocabulary.start, PROBE_TOKEN, PROBE_TOKEN + 1], runsOnGpu(sessionOptions));
+  const decoder = new CachedDecoder(ort, decoderSession);
   return new Whisper({
     ort, encoder, decoder, detokenizer, generation,
     encodeText: createByteLevelEncoder(tokenizer),
@@ -102,7 +99,6 @@ class Whisper implements SttEngine {
   readonly specVersion = 'v1';
   readonly capabilities: SttCapabilities;
   readonly #parts: WhisperParts;
-  readonly #memory = new DraftMemory();
   #disposed = false;
 
   constructor(parts: WhisperParts) {
@@ -196,15 +192,13 @@ class Whisper implements SttEngine {
   }
 
   async #decodeOnce(run: DecoderRun, sampleCount: number, language: { readonly token: number; readonly tag: string } | undefined, options: WindowOptions, uniqueRunLength: number | undefined): Promise<WindowResult> {
-    const { vocabulary, decoder } = this.#parts;
-    const memory = this.#memory;
+    const { vocabulary } = this.#parts;
     const prompt = this.#prompt(language?.token, options);
     const rules = this.#rules(options.timestamps ?? false, uniqueRunLength);
     let noSpeechProbability: number | undefined;
     const result = await decodeGreedily(run, {
       prompt,
       draft: options.draft ?? [],
-      guess: decoder.verifiesDrafts && !options.timestamps ? (chosen) => memory.guess(chosen) : undefined,
       endToken: vocabulary.end,
       maxTokens: this.#parts.guard ? tokenLimit(sampleCount) : MAX_TOKEN_COUNT,
       guardRepetition: this.#parts.guard,
@@ -252,7 +246,6 @@ class Whisper implements SttEngine {
       ...(result.language !== undefined && { language: result.language }),
       ...(result.noSpeechProbability !== undefined && { noSpeechProbability: result.noSpeechProbability }),
     };
-    if (result.stop === 'end' && !options.timestamps) this.#memory.learn(result.tokens);
     if (guard && isNonSpeech(result)) return { ...EMPTY_HYPOTHESIS, ...learnt };
     const isText = (token: number, index: number) => index < keptTokenCount && token < vocabulary.end;
     const tokens = result.tokens.filter(isText);
