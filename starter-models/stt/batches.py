@@ -7,15 +7,17 @@ import time
 
 import numpy as np
 
-from . import augment
+from . import augment, text
 from .bank import bank_folder, read_shard
 from .noise import NoiseBank
 
 RATE = 16000
-EMPTY_SHARE = 0.05
+EMPTY_SHARE = 0.08
 SHORTEST = 0.4 * RATE
 LONG_STAGE_SECONDS = 6
 JOINED_SHARE = 0.13
+RARE_KEPT = 0.35
+ESPEAK_KEPT = 0.65
 
 
 class Batch:
@@ -37,9 +39,9 @@ class BatchMaker:
         self.tokenizer, self.phones = tokenizer, phones
         self.rng = np.random.default_rng(seed)
         self.bank = NoiseBank(np.random.default_rng(1234))
-        self.shards = []
+        self.everyday = set(text.COMMON) | {word for sentence in text.kiosk('train', 4000, 1) for word in sentence.split()}
 
-    def pool(self, longest_seconds):
+    def pool(self, longest_seconds, strength):
         """Clips of a few random shards, speed already changed. Waits for the first shard of a fresh bank."""
         paths = []
         while not paths:
@@ -50,8 +52,15 @@ class BatchMaker:
         while len(clips) < 600:
             found = read_shard(paths[self.rng.integers(0, len(paths))])
             joined = self.join_some(found) if longest_seconds > LONG_STAGE_SECONDS else []
-            clips += [(samples, sentence) for samples, sentence, _ in found + joined if len(samples) <= longest_seconds * RATE]
+            clips += [(samples, sentence) for samples, sentence, voice in found + joined
+                      if len(samples) <= longest_seconds * RATE and (strength == 0 or self.wanted(sentence, voice))]
         return clips
+
+    def wanted(self, sentence, voice):
+        """Thin out rare words, whose loss would drown the rest, and espeak-ng, whose variants are much alike."""
+        words = sentence.split()
+        rare = sum(word not in self.everyday for word in words) > 0.3 * len(words)
+        return self.rng.uniform() < (RARE_KEPT if rare else 1) * (ESPEAK_KEPT if voice.startswith('espeak') else 1)
 
     def join_some(self, found):
         """Some neighbours of one voice said one after the other: long clips, and pauses inside them."""
@@ -66,7 +75,7 @@ class BatchMaker:
         """All batches of one pool, in random order."""
         rng = self.rng
         clips = []
-        for samples, sentence in self.pool(longest_seconds):
+        for samples, sentence in self.pool(longest_seconds, strength):
             if strength > 0:
                 samples = augment.change_speed(samples, rng.uniform(0.86, 1.16))
             clips.append((samples, sentence))

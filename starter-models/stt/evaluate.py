@@ -52,7 +52,8 @@ def score(clips, transcripts):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--model', default=str(HERE))
-    parser.add_argument('--count', type=int, default=400, help='clips in each synthetic set')
+    parser.add_argument('--count', type=int, default=220, help='held-out sentences in taught and in unseen voices')
+    parser.add_argument('--free', type=int, default=80, help='clips of prose and random words')
     parser.add_argument('--minutes', type=float, default=10, help='minutes of noise, music and silence')
     parser.add_argument('--precision', choices=list(PRECISIONS), action='append')
     parser.add_argument('--no-people', action='store_true')
@@ -60,7 +61,7 @@ def main():
     options = parser.parse_args()
     folder = Path(options.model).resolve()
     sets = {'taught voices': test_sets.taught_voices(options.count), 'unseen voices': test_sets.unseen_voices(options.count),
-            'free words, taught voices': test_sets.free_words(options.count // 2), 'non-speech': test_sets.non_speech(options.minutes)}
+            'free words, taught voices': test_sets.free_words(options.free), 'non-speech': test_sets.non_speech(options.minutes)}
     if not options.no_people:
         sets.update(test_sets.human())
     report = {}

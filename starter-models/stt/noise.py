@@ -89,7 +89,7 @@ def music(rng, length):
 
 
 KINDS = dict(coloured=coloured, wind=wind, hum=hum, engine=engine, knocks=knocks, beeps=beeps, music=music)
-WEIGHTS = dict(coloured=0.2, wind=0.1, hum=0.08, engine=0.08, knocks=0.16, beeps=0.08, music=0.3)
+WEIGHTS = dict(coloured=0.16, wind=0.1, hum=0.08, engine=0.12, knocks=0.14, beeps=0.12, music=0.28)
 
 
 def draw(rng, length, kind=None):

@@ -2,6 +2,7 @@
 
 Every set is a list of (samples float32 at 16 kHz, reference words, label).
 """
+import hashlib
 import json
 import random
 import re
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from . import noise, text, voices
-from .bank import make_clips
+from .bank import bank_folder, make_clips, read_shard, write_shard
 
 RATE = voices.RATE
 HUMAN_SPEECH = Path(__file__).resolve().parents[2].parent / 'shared' / 'audio'
@@ -28,8 +29,15 @@ def dressed(samples, rng):
 
 
 def spoken(sentences, catalogue, seed):
+    """Synthesised once and kept beside the speech bank."""
     rng = random.Random(seed)
-    return [(dressed(samples, rng), sentence, voice) for samples, sentence, voice in make_clips(sentences, rng, catalogue)]
+    key = hashlib.sha256(json.dumps([seed, sentences, sorted(map(str, catalogue))]).encode()).hexdigest()[:16]
+    path = bank_folder().parent / 'test-sets' / f'{key}.npz'
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_shard(path, make_clips(sentences, rng, catalogue))
+    rng = random.Random(f'{seed} padding')
+    return [(dressed(samples, rng), sentence, voice) for samples, sentence, voice in read_shard(path)]
 
 
 def taught_voices(count):
@@ -122,5 +130,6 @@ def human(longest_seconds=20.0):
             pieces = [samples[at:at + 5 * RATE] for at in range(0, max(1, len(samples) - 2 * RATE), 5 * RATE)]
             groups.setdefault(group, []).extend((piece, '', entry['file']) for piece in pieces)
         elif entry['seconds'] <= longest_seconds:
-            groups.setdefault(group, []).append((samples, plain_words(transcript), entry['file']))
+            quiet = np.zeros(int(0.2 * RATE), np.float32)
+            groups.setdefault(group, []).append((np.concatenate([quiet, samples, quiet]), plain_words(transcript), entry['file']))
     return groups

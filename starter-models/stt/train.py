@@ -70,7 +70,7 @@ def losses(model, batch, device):
     token_loss = F.cross_entropy(logits.flatten(0, 1), tokens.flatten(), ignore_index=-1)
     frames = torch.full((len(audio),), memory.shape[1], dtype=torch.long)
     log_probs = model.phone_head(memory).log_softmax(-1).transpose(0, 1)
-    phone_loss = F.ctc_loss(log_probs, torch.from_numpy(batch.phones), frames, torch.from_numpy(batch.phone_counts),
+    phone_loss = F.ctc_loss(log_probs, torch.from_numpy(batch.phones).to(device), frames, torch.from_numpy(batch.phone_counts),
                             reduction='sum', zero_infinity=True) / max(1, int(batch.phone_counts.sum()))
     return token_loss, phone_loss
 
