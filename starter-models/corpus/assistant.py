@@ -110,7 +110,8 @@ def task(split: str, rng: random.Random) -> tuple[str, str, str]:
         ask, answer = FIXED[name]
         return name, _ask(ask, split, rng), answer
     if name == "joke":
-        return name, _ask(JOKE_ASK, split, rng), rng.choice(JOKES)
+        ask = _ask(JOKE_ASK, split, rng)
+        return name, ask, JOKES[sum(map(ord, ask)) % len(JOKES)]  # by the wording: nothing is learned from a coin
     return name, *TASKS[name](split, rng)
 
 

@@ -48,10 +48,12 @@ class Kiosk:
         self.index = {(fact.kind, fact.x, fact.day): at for at, fact in enumerate(facts)}
 
     def name(self, x: str) -> str:
-        return titled(x).replace("cafe", "café") if self.accent else titled(x)
+        return titled(x).replace("cafe", "café")
 
     def lines(self) -> list[str]:
-        return [f"- {fact.key(self.name(fact.x))}: {fact.value}" for fact in self.facts]
+        """The fact lines; the one accented word is at times written without its accent."""
+        lines = [f"- {fact.key(self.name(fact.x))}: {fact.value}" for fact in self.facts]
+        return lines if self.accent else [line.replace("café", "cafe") for line in lines]
 
     def resolve(self, kind: str, x: str, day: str | None) -> int | None:
         """Index of the fact that answers: the day's own line, else the general one."""
