@@ -1,5 +1,6 @@
 import type { ConsoleIo } from '@sotto/server';
 import type { Command } from 'commander';
+import { registerLatency } from './latency/latency-command.ts';
 import { registerTurns } from './turns/turns-command.ts';
 import { registerWer } from './wer/wer-command.ts';
 
@@ -7,4 +8,5 @@ import { registerWer } from './wer/wer-command.ts';
 export function registerBench(bench: Command, io: ConsoleIo, args: readonly string[]): void {
   registerWer(bench, io, args);
   registerTurns(bench, io, args);
+  registerLatency(bench, io, args);
 }

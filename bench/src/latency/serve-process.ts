@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { EngineError } from '@sotto/pipeline';
+
+const sotto = fileURLToPath(new URL('../../../packages/server/bin/sotto.js', import.meta.url));
+
+/** A `sotto serve` of our own, in a process of its own as a client would meet it. */
+export class ServeProcess implements AsyncDisposable {
+  /** `ws://…/v1/realtime`. */
+  readonly url: string;
+  readonly #process: ChildProcess;
+
+  private constructor(url: string, process: ChildProcess) {
+    this.url = url;
+    this.#process = process;
+  }
+
+  /** Starts on a free loopback port; `args` are passed on to `sotto serve`. */
+  static async start(args: readonly string[], signal: AbortSignal): Promise<ServeProcess> {
+    const child = spawn(process.execPath, [sotto, 'serve', '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'ignore'], signal });
+    child.on('error', () => undefined);
+    for await (const line of createInterface({ input: child.stdout })) {
+      const url = /ws:\/\/[^\s)]+/.exec(line)?.[0];
+      if (url === undefined) continue;
+      child.stdout.resume();
+      return new ServeProcess(url, child);
+    }
+    signal.throwIfAborted();
+    throw new EngineError('VOICE_ERR_ENGINE_FAILED', 'sotto serve ended before it told its address; run it by hand to see why', { stage: 'transport' });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#process.exitCode !== null) return;
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await ended;
+  }
+}
