@@ -24,3 +24,7 @@ export { ModelStore } from './models/model-store.ts';
 export { type PulledModel, type PullOptions, type PullProgress, pullModel } from './models/pull-model.ts';
 export { modelsFolder, userCacheFolder } from './models/user-folders.ts';
 export { type VerifyOptions, verifyModel } from './models/verify-model.ts';
+export { startServer } from './commands/serve.ts';
+export { ServerMetrics } from './operations/metrics.ts';
+export { type ConfigSources, type ServeConfig, type SettingName, resolveServeConfig } from './serve/serve-config.ts';
+export { VoiceServer, type VoiceServerOptions } from './serve/voice-server.ts';

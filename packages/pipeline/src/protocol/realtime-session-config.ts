@@ -41,16 +41,16 @@ export type RealtimeSessionConfig = {
 };
 
 const checkFormat: Check<WireAudioFormat> = tagged('type', {
-  'audio/pcm': ((value, path) => {
+  'audio/pcm': (value: unknown, path: string): WireAudioFormat => {
     object({ rate: optional(oneOf(24000)) })(value, path);
     return { type: 'audio/pcm', rate: 24000 };
-  }) as Check<WireAudioFormat>,
-  'audio/pcmu': (() => ({ type: 'audio/pcmu' })) as Check<WireAudioFormat>,
-  'audio/pcma': (() => ({ type: 'audio/pcma' })) as Check<WireAudioFormat>,
+  },
+  'audio/pcmu': (): WireAudioFormat => ({ type: 'audio/pcmu' }),
+  'audio/pcma': (): WireAudioFormat => ({ type: 'audio/pcma' }),
 });
 
 const checkTurnDetection: Check<WireTurnDetection> = tagged('type', {
-  server_vad: ((value, path) => {
+  server_vad: (value: unknown, path: string): WireTurnDetection => {
     const given = object({
       threshold: optional(number(0, 1)),
       prefix_padding_ms: optional(integer(0, 5000)),
@@ -68,22 +68,25 @@ const checkTurnDetection: Check<WireTurnDetection> = tagged('type', {
       interrupt_response: given.interrupt_response ?? true,
       idle_timeout_ms: given.idle_timeout_ms ?? null,
     };
-  }) as Check<WireTurnDetection>,
-  semantic_vad: ((value, path) => {
+  },
+  semantic_vad: (value: unknown, path: string): WireTurnDetection => {
     const given = object({ eagerness: optional(oneOf('low', 'medium', 'high', 'auto')), create_response: optional(boolean), interrupt_response: optional(boolean) })(value, path);
     return { type: 'semantic_vad', eagerness: given.eagerness ?? 'auto', create_response: given.create_response ?? true, interrupt_response: given.interrupt_response ?? true };
-  }) as Check<WireTurnDetection>,
+  },
 });
 
-const checkTranscription: Check<WireTranscription> = object({ model: optional(text(MAX_ID_LENGTH)), language: optional(nullable(text(16))), prompt: optional(nullable(text(4096))) }) as never;
+const checkTranscription: Check<WireTranscription> = (value, path) => {
+  const { model = 'default', language, prompt } = object({ model: optional(text(MAX_ID_LENGTH)), language: optional(nullable(text(16))), prompt: optional(nullable(text(4096))) })(value, path);
+  return { model, ...(language ? { language } : {}), ...(prompt ? { prompt } : {}) };
+};
 
 const checkTool: Check<WireTool> = tagged('type', {
-  function: ((value, path) => {
+  function: (value: unknown, path: string): WireTool => {
     const given = object({ name: text(64), description: optional(text(4096)), parameters: optional(json(32_768)) })(value, path);
     if (!/^[a-zA-Z0-9_-]+$/.test(given.name)) throw new WireError('invalid_value', `${path}.name is not a tool name; expected letters, digits, "_" and "-"`, `${path}.name`);
     const tool = { type: 'function' as const, name: given.name, parameters: given.parameters ?? { type: 'object', properties: {} } };
     return given.description === undefined ? tool : { ...tool, description: given.description };
-  }) as Check<WireTool>,
+  },
 });
 
 /** Tools a session or response can have. */
@@ -157,15 +160,7 @@ export function mergeSessionConfig(config: RealtimeSessionConfig, update: Sessio
     throw new WireError('session_type_immutable', `The session is of type "${config.type}" and cannot become "${update.type}"; open another connection`, 'session.type');
   }
   const { audio, ...rest } = update;
-  const transcription = audio?.input?.transcription;
-  return {
-    ...config,
-    ...rest,
-    audio: {
-      input: { ...config.audio.input, ...audio?.input, ...(transcription ? { transcription: { ...transcription, model: transcription.model ?? 'default' } } : {}) },
-      output: { ...config.audio.output, ...audio?.output },
-    },
-  };
+  return { ...config, ...rest, audio: { input: { ...config.audio.input, ...audio?.input }, output: { ...config.audio.output, ...audio?.output } } };
 }
 
 /** The session as its type tells it: a transcription session has no output. */

@@ -12,7 +12,7 @@ const INPUT_LENGTH_MAX = 4096;
 const checkRequest = object({
   input: text(INPUT_LENGTH_MAX),
   model: optional(text(128)),
-  voice: optional(checkVoice as Check<string>),
+  voice: optional(checkVoice),
   // What we do not have an encoder for is refused rather than sent as something else.
   response_format: optional(oneOf('wav', 'pcm')),
   speed: optional(number(0.25, 4)),

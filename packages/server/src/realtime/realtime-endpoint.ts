@@ -60,7 +60,7 @@ export class RealtimeEndpoint {
       maxPayload: options.config.maxMessageBytes,
       maxFragments: FRAGMENT_COUNT_MAX,
       handleProtocols: chooseSubprotocol,
-    } as ConstructorParameters<typeof WebSocketServer>[0]);
+    });
     this.#resumable = new ResumableSessions({ clock: options.clock, resumeWithinMs: options.config.resumeWithinMs, onExpired: (client) => void this.#end(client) });
   }
 

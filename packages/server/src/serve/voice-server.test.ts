@@ -195,7 +195,7 @@ describe('shutting down', () => {
   it('ends by the deadline although a job hangs', async () => {
     const hanging = {
       ...scriptedTts({ clock: systemClock }),
-      // eslint-disable-next-line require-yield -- it never gets that far
+       
       async *synthesize(): AsyncGenerator<never> {
         await new Promise(() => {});
       },

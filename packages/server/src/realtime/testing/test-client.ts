@@ -41,9 +41,9 @@ export class TestClient {
 
   /** The first event of this type, past or coming, from index `since` on. */
   async next<T extends ServerEventType>(type: T, options: { readonly since?: number; readonly where?: (event: ServerEventOf<T> & { event_id: string }) => boolean } = {}): Promise<ServerEventOf<T> & { event_id: string }> {
-    const matches = (event: SentServerEvent) => event.type === type && (options.where?.(event as never) ?? true);
+    const matches = (event: SentServerEvent) => event.type === type && (options.where?.(event) ?? true);
     const past = this.events.slice(options.since ?? 0).find(matches);
-    if (past !== undefined) return past as never;
+    if (past !== undefined) return past;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiters = this.#waiters.filter((other) => other !== waiter);
@@ -53,7 +53,7 @@ export class TestClient {
         matches,
         resolve: (event) => {
           clearTimeout(timer);
-          resolve(event as never);
+          resolve(event);
         },
       };
       this.#waiters.push(waiter);
@@ -61,7 +61,7 @@ export class TestClient {
   }
 
   ofType<T extends ServerEventType>(type: T): (ServerEventOf<T> & { event_id: string })[] {
-    return this.events.filter((event) => event.type === type) as never;
+    return this.events.filter((event) => event.type === type);
   }
 
   /** Types in order of arrival, deltas of one kind folded into one. */
