@@ -27,6 +27,8 @@ export type OpenAiEndpointOptions = {
   readonly maxRetryDelayMs?: number;
   /** Further fields of the request, such as `{ chat_template_kwargs: { enable_thinking: false } }` for Qwen3 on vLLM or llama-server. */
   readonly extraBody?: Readonly<Record<string, unknown>>;
+  /** One line for the model in place of turns that no longer fit; without it they are dropped without a word. */
+  readonly summarize?: (dropped: readonly ChatMessage[]) => string | undefined;
   readonly clock?: Clock;
 };
 
@@ -88,7 +90,8 @@ class OpenAiSession implements LlmSession {
   constructor(settings: Settings, onDispose: () => void) {
     this.#settings = settings;
     this.#onDispose = onDispose;
-    this.#window = new ContextWindow({ contextTokenCount: settings.contextTokenCount, countTokens: estimateTokens });
+    const { contextTokenCount, summarize } = settings;
+    this.#window = new ContextWindow({ contextTokenCount, countTokens: estimateTokens, ...(summarize === undefined ? {} : { summarize }) });
   }
 
   /** Has the endpoint evaluate the prompt for one token: those that keep prefixes start the next reply sooner. */

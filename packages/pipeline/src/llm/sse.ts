@@ -29,7 +29,8 @@ export class SseReader {
     this.#line = lines.pop() ?? '';
     for (const line of lines) {
       if (line === '') {
-        if (this.#data.length > 0) events.push(this.#data.join('\n'));
+        const data = this.#data.join('\n');
+        if (data !== '') events.push(data);
         this.#data = [];
       } else if (line.startsWith('data:')) {
         this.#data.push(line.slice('data:'.length).replace(/^ /, ''));

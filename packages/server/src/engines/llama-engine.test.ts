@@ -223,6 +223,14 @@ describe('the evaluated prefix', () => {
   });
 });
 
+it('tells the model in a line what the dropped turns were about', async () => {
+  const summarized: (readonly ChatMessage[])[] = [];
+  const engine = await load(makeModel(['Hello']), { contextTokenCount: 512, summarize: (dropped) => (summarized.push(dropped), 'Earlier: hours.') });
+  const messages = [SYSTEM, ...Array.from({ length: 12 }, (_, turn) => [say(`Question ${turn} about the opening hours.`), answer('Hello')]).flat(), say('And now?')];
+  finishOf(await collect(await engine.openSession(), { messages, maxOutputTokens: 32 }));
+  expect(summarized.at(-1)?.[0]).toEqual(say('Question 0 about the opening hours.'));
+});
+
 describe.each(['gemma3', 'mamba', 'llama'] as const)('a %s model, rewound', (architecture) => {
   it('answers as if it had read everything afresh', async () => {
     const modelPath = makeModel(undefined, { shape: { ...TINY_SHAPE, architecture } });

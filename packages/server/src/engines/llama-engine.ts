@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { BackendError, type Clock, ConfigError, DisposedError, type LlmCapabilities, type LlmEngine, type LlmSession, ModelError, systemClock, VoiceError } from '@sotto/pipeline';
+import { BackendError, type ChatMessage, type Clock, ConfigError, DisposedError, type LlmCapabilities, type LlmEngine, type LlmSession, ModelError, systemClock, VoiceError } from '@sotto/pipeline';
 import { type ChatWrapper, getLlama, InsufficientMemoryError, type Llama, type LlamaContext, type LlamaContextSequence, LlamaLogLevel, type LlamaModel } from 'node-llama-cpp';
 import { assertLoadableGguf } from './gguf-check.ts';
 import { readGgufHeader } from './gguf-header.ts';
@@ -25,6 +25,8 @@ export type LlamaEngineOptions = {
   readonly threadCount?: number;
   /** Whether a reasoning model may think before it answers; a listener hears that as silence. @defaultValue 'discourage' */
   readonly thinking?: 'discourage' | 'allow';
+  /** One line for the model in place of turns that no longer fit; without it they are dropped without a word. */
+  readonly summarize?: (dropped: readonly ChatMessage[]) => string | undefined;
   readonly clock?: Clock;
 };
 
@@ -100,6 +102,7 @@ class LlamaEngine implements LlmEngine {
       pace: this.#pace,
       clock: this.#options.clock ?? systemClock,
       allowThoughts: this.#options.thinking === 'allow',
+      summarize: this.#options.summarize,
       onDispose: (returned) => {
         this.#sessions.delete(session);
         this.#giveBack(returned);

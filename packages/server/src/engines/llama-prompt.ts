@@ -14,7 +14,7 @@ export type LlamaPromptOptions = {
   readonly model: LlamaModel;
   readonly chatWrapper: ChatWrapper;
   readonly contextTokenCount: number;
-  readonly summarize?: (dropped: readonly ChatMessage[]) => string | undefined;
+  readonly summarize: ((dropped: readonly ChatMessage[]) => string | undefined) | undefined;
 };
 
 const DEFAULT_MAX_OUTPUT_TOKENS = 256;

@@ -4,7 +4,7 @@ import { EventQueue } from './event-queue.ts';
 import { forcedCallSchema, forcedTools, makeToolCall } from './llama-history.ts';
 import { toGbnfSchema } from './llama-json-schema.ts';
 import { type PrefillPace, prefill } from './llama-prefill.ts';
-import { type LlamaPrompt, LlamaPromptMaker } from './llama-prompt.ts';
+import { type LlamaPrompt, LlamaPromptMaker, type LlamaPromptOptions } from './llama-prompt.ts';
 
 export type LlamaSessionParts = {
   readonly llama: Llama;
@@ -14,6 +14,7 @@ export type LlamaSessionParts = {
   readonly clock: Clock;
   /** Whether the model may think before it answers. */
   readonly allowThoughts: boolean;
+  readonly summarize: LlamaPromptOptions['summarize'];
   /** Takes the sequence back. */
   readonly onDispose: (sequence: LlamaContextSequence) => void;
 };
@@ -30,9 +31,9 @@ export class LlamaSession implements LlmSession {
 
   constructor(parts: LlamaSessionParts) {
     this.#parts = parts;
-    const { sequence, chatWrapper } = parts;
+    const { sequence, chatWrapper, summarize } = parts;
     this.#chat = new LlamaChat({ contextSequence: sequence, chatWrapper });
-    this.#prompts = new LlamaPromptMaker({ model: sequence.model, chatWrapper, contextTokenCount: sequence.contextSize });
+    this.#prompts = new LlamaPromptMaker({ model: sequence.model, chatWrapper, contextTokenCount: sequence.contextSize, summarize });
   }
 
   async warm(request: LlmRequest, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
