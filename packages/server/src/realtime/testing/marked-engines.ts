@@ -40,7 +40,7 @@ function markOf(samples: Float32Array): number {
  * words into the answer, and from the answer into audio; shared by all
  * sessions, slow by chance, and crashing now and then.
  */
-export function markedEngines(random: SeededRandom, clock: Clock, options: { readonly crashShare: number; readonly onMixture: (what: string) => void }): VoiceEngines {
+export function markedEngines(random: SeededRandom, clock: Clock, options: { readonly crashShare: number; readonly leakShare?: number; readonly onMixture: (what: string) => void }): VoiceEngines {
   const work = async (stage: 'stt' | 'llm' | 'tts', signal: AbortSignal | undefined) => {
     for (let turns = random.below(4); turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
     signal?.throwIfAborted();
@@ -48,7 +48,9 @@ export function markedEngines(random: SeededRandom, clock: Clock, options: { rea
   };
   const transcribe = async (samples: Float32Array, signal: AbortSignal | undefined) => {
     await work('stt', signal);
-    const text = samples.length === 0 ? '' : `${nameOf(markOf(samples))} speaks`;
+    // A planted fault, for seeing that it is noticed.
+    const leaked = random.next() < (options.leakShare ?? 0) ? 1 : 0;
+    const text = samples.length === 0 ? '' : `${nameOf(markOf(samples) + leaked)} speaks`;
     return { text, confidence: 0.9, tokens: [], audioMs: samples.length / 16 };
   };
   const stt: SttEngine = {
