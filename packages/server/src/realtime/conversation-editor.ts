@@ -106,7 +106,9 @@ export class ConversationEditor {
   #addToSession(item: RealtimeItem, placed: boolean): void {
     const { conversation, session } = this.#options;
     const toolName = (callId: string) => conversation.items.flatMap((other) => (other.type === 'function_call' && other.call_id === callId ? [other.name] : []))[0] ?? '';
-    session().addItem(toConversationItem(item, toolName), placed ? { afterItemId: conversation.sessionAnchor(item.id) } : {});
+    // The session forgets its oldest items, and does not know recordings that are still being understood.
+    const known = new Set(session().items.map(({ id }) => id));
+    session().addItem(toConversationItem(item, toolName), placed ? { afterItemId: conversation.sessionAnchor(item.id, known) } : {});
   }
 
   #track(task: Promise<void>): void {

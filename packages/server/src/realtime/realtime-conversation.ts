@@ -60,9 +60,10 @@ export class RealtimeConversation {
     return index === -1 ? undefined : this.#entries.splice(index, 1)[0];
   }
 
-  /** The nearest item before `itemId` that the session knows, as the place to insert after. */
-  sessionAnchor(itemId: string): string {
+  /** The nearest item before `itemId` that the session still knows, as the place to insert after. */
+  sessionAnchor(itemId: string, known: ReadonlySet<string>): string {
     const index = this.#entries.findLastIndex(({ item }) => item.id === itemId);
-    return this.#entries.slice(0, Math.max(0, index)).findLast(({ sessionItemId }) => sessionItemId !== undefined)?.sessionItemId ?? 'root';
+    const anchor = this.#entries.slice(0, Math.max(0, index)).findLast(({ sessionItemId }) => sessionItemId !== undefined && known.has(sessionItemId));
+    return anchor?.sessionItemId ?? 'root';
   }
 }
