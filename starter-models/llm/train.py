@@ -129,7 +129,7 @@ class Trainer:
 
     @property
     def progress(self) -> float:
-        return min(1.0, self.elapsed_seconds / (60 * self.args.minutes))
+        return min(1.0, self.args.start + (1 - self.args.start) * self.elapsed_seconds / (60 * self.args.minutes))
 
     def _resume(self) -> None:
         state = torch.load(self.checkpoint_path, map_location=self.device)
@@ -195,6 +195,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--peak", type=float, default=2e-3, help="highest learning rate")
     parser.add_argument("--guide", type=float, default=0.3, help="weight of the attention guidance")
+    parser.add_argument("--start", type=float, default=0.0, help="share of the curriculum and schedule to skip, for weights that already know much")
     parser.add_argument("--check-every", type=int, default=200)
     parser.add_argument("--init-from", help="start from the weights of this GGUF file")
     Trainer(parser.parse_args()).run()
