@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { VoiceError } from '@sotto/pipeline';
 import { type ConsoleIo, InterruptedError, processIo } from './console/console-io.ts';
@@ -28,6 +28,7 @@ export async function runSotto(args: readonly string[], io?: ConsoleIo): Promise
 async function buildProgram(args: readonly string[], io: ConsoleIo): Promise<Command> {
   const program = new Command('sotto')
     .description('Talk with your computer. Everything is heard, thought and spoken on this machine.')
+    .version(version())
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.note(text.trimEnd()) })
     .showHelpAfterError('(sotto --help tells more)')
@@ -39,6 +40,10 @@ async function buildProgram(args: readonly string[], io: ConsoleIo): Promise<Com
     command.register(program, io);
   }
   return program;
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 }
 
 /** `.ts` when run from the sources, `.js` when built. */

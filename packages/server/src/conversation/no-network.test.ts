@@ -31,7 +31,7 @@ describe.skipIf(!hasNamespaces)('without any network (skipped where unshare -rn 
   const out = () => join(dir, 'reply.wav');
   const turn = () => [sotto, 'talk', question, '--llm', join(dir, 'scripted.gguf'), '--out', out(), '--json'];
 
-  it('a whole spoken turn runs, and a planted call is caught', async () => {
+  it('a whole spoken turn runs, and a planted call is caught', { timeout: 400_000 }, async () => {
     writeRandomGguf(join(dir, 'scripted.gguf'), { script: ['It opens', ' at nine', '.'] });
     const whole = await run([...NO_NETWORK, process.execPath, ...turn()]);
     expect(whole.stderr).toBe('');
