@@ -17,7 +17,7 @@ SHORTEST = 0.4 * RATE
 LONG_STAGE_SECONDS = 6
 JOINED_SHARE = 0.13
 RARE_KEPT = 0.35
-ESPEAK_KEPT = 0.65
+ESPEAK_KEPT = 0.5
 
 
 class Batch:
@@ -77,7 +77,7 @@ class BatchMaker:
         clips = []
         for samples, sentence in self.pool(longest_seconds, strength):
             if strength > 0:
-                samples = augment.change_speed(samples, rng.uniform(0.86, 1.16))
+                samples = augment.change_speed(samples, rng.uniform(0.86, 1.24))
             clips.append((samples, sentence))
         clips.sort(key=lambda clip: len(clip[0]) + rng.uniform(0, 0.3 * RATE))
         groups, at = [], 0

@@ -180,11 +180,11 @@ def configurations(shape):
     return {'config.json': config, 'generation_config.json': generation, 'preprocessor_config.json': preprocessor}
 
 
-def export(checkpoint, folder):
-    """Write the whole model folder from a checkpoint file's averaged weights."""
+def export(checkpoint, folder, weights_name='average'):
+    """Write the whole model folder from a checkpoint file's weights: their moving average, or the last ones ('model')."""
     stored = torch.load(checkpoint, map_location='cpu')
     shape = Shape(**stored['shape'])
-    weights = {name: value.float().numpy() for name, value in stored['average'].items()}
+    weights = {name: value.float().numpy() for name, value in stored[weights_name].items()}
     folder = Path(folder)
     (folder / 'onnx').mkdir(parents=True, exist_ok=True)
     for name, build in (('encoder_model', encoder_model), ('decoder_model_merged', decoder_model)):
@@ -201,8 +201,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--checkpoint', default=str(train_folder() / 'checkpoint.pt'))
     parser.add_argument('--out', default=str(HERE))
+    parser.add_argument('--weights', choices=['average', 'model'], default='average')
     options = parser.parse_args()
-    print('exported step', export(options.checkpoint, options.out))
+    print('exported step', export(options.checkpoint, options.out, options.weights))
 
 
 if __name__ == '__main__':

@@ -32,7 +32,7 @@ from .warm_start import load_onnx, shape_of
 CLEAN_STEPS = 600
 WARM_START_STEP = 4600
 WARMUP_STEPS = 200
-EMA_DECAY = 0.999
+EMA_DECAY = 0.997
 
 
 def train_folder():
