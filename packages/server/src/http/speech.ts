@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { encodePcm16 } from '@sotto/pipeline';
-import { type Check, checkVoice, number, object, oneOf, optional, text } from '@sotto/pipeline/protocol';
+import { checkVoice, number, object, oneOf, optional, text } from '@sotto/pipeline/protocol';
 import { HttpError } from './http-error.ts';
 import { readJson } from './request-body.ts';
 import type { RouteContext } from './route-context.ts';

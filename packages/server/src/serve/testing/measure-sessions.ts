@@ -13,8 +13,8 @@
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createVoiceSession, encodePcm16, systemClock } from '@sotto/pipeline';
-import { encodeBase64 } from '@sotto/pipeline/protocol';
+import { type TurnWaterfall, createVoiceSession, encodePcm16, systemClock } from '@sotto/pipeline';
+import { SOTTO_SUBPROTOCOL, encodeBase64, encodeBinaryFrame } from '@sotto/pipeline/protocol';
 import { scriptedEngines, silenceSamples, speechSamples } from '@sotto/pipeline/testing';
 import { WebSocket } from 'ws';
 import { VadPool } from '../../engines/vad-pool.ts';
@@ -25,7 +25,6 @@ import { resolveServeConfig } from '../serve-config.ts';
 import { VoiceServer } from '../voice-server.ts';
 
 const FRAME_MS = 32;
-const ENDPOINTING_MS = 500;
 const pause = (ms: number) => systemClock.sleep(ms);
 
 function percentiles(values: readonly number[]): string {
@@ -127,38 +126,47 @@ async function measureOverhead(turnCount: number): Promise<void> {
     metrics: new ServerMetrics({ processMetrics: false }),
     logger: createLogger({ level: 'silent', logSpeech: false }),
   });
-  const { socket } = await connect(`${server.url.replace('http', 'ws')}/v1/realtime`);
-  if (socket === undefined) throw new Error('The server refused');
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/realtime`, [SOTTO_SUBPROTOCOL]);
+  await new Promise((resolve) => socket.once('message', resolve));
   const overheadMs: number[] = [];
+  const workMs: number[] = [];
+  const unattributedMs: number[] = [];
   let onAudio: (() => void) | undefined;
-  socket.on('message', (data: Buffer) => {
-    if (data.includes('"response.output_audio.delta"')) onAudio?.();
+  let onWaterfall: ((waterfall: TurnWaterfall) => void) | undefined;
+  socket.on('message', (data: Buffer, isBinary) => {
+    if (isBinary) onAudio?.();
+    else if (data.includes('"sotto.turn.latency"')) onWaterfall?.((JSON.parse(data.toString()) as { waterfall: TurnWaterfall }).waterfall);
   });
-  const silence = append(silenceSamples(FRAME_MS, 24_000));
-  const speech = append(speechSamples(FRAME_MS, 24_000));
+  let position = 0;
+  const send = (samples: Float32Array) => {
+    socket.send(encodeBinaryFrame({ kind: 'input-audio', last: false, stream: 0, position, payload: encodePcm16(samples) }));
+    position += samples.length;
+  };
+  const silence = silenceSamples(FRAME_MS, 24_000);
+  const speech = speechSamples(FRAME_MS, 24_000);
   for (let turn = 0; turn < turnCount; turn++) {
-    let heard = false;
     let speechEndMs = 0;
-    const done = new Promise<void>((resolve) => {
-      onAudio = () => {
-        heard = true;
-        onAudio = undefined;
-        overheadMs.push(performance.now() - speechEndMs - ENDPOINTING_MS);
-        resolve();
-      };
-    });
+    let audioMs: number | undefined;
+    onAudio = () => (audioMs ??= performance.now());
+    const told = new Promise<TurnWaterfall>((resolve) => (onWaterfall = resolve));
     let nextMs = performance.now();
-    for (let frame = 0; !heard && frame < 200; frame++) {
-      socket.send(frame < 16 ? speech : silence);
+    for (let frame = 0; audioMs === undefined && frame < 200; frame++) {
+      send(frame < 16 ? speech : silence);
       if (frame === 15) speechEndMs = performance.now();
       nextMs += FRAME_MS;
       await pause(Math.max(0, nextMs - performance.now()));
     }
-    await done;
-    await pause(300);
+    const waterfall = await told;
+    const endpointingMs = waterfall.stages.find(({ name }) => name === 'endpointing')?.durationMs ?? 0;
+    overheadMs.push((audioMs ?? NaN) - speechEndMs - endpointingMs);
+    workMs.push(waterfall.totalMs - endpointingMs);
+    unattributedMs.push(waterfall.unattributedMs);
+    await pause(600);
   }
-  // Frames of 32 ms make the end of speech, and the end of the wait, known up to a frame late.
-  console.log(`last speech sample sent → first audio received, less ${ENDPOINTING_MS} ms of endpointing: ${percentiles(overheadMs)}`);
+  console.log(`end of the wait → first audible sample on its way, by the waterfall: ${percentiles(workMs)}`);
+  // Up to one more frame than that: speech ends inside a frame that is complete only with the next message.
+  console.log(`last speech sample sent → first audio received, less the endpointing wait: ${percentiles(overheadMs)}`);
+  console.log(`unattributed remainder of the waterfall: ${percentiles(unattributedMs)}`);
   socket.terminate();
   await server[Symbol.asyncDispose]();
 }
