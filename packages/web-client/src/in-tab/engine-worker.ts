@@ -1,4 +1,4 @@
-import { CallChannel, DisposedError, type StageName, VoiceError } from '@sotto/pipeline';
+import { BackendError, CallChannel, DisposedError, type StageName, VoiceError } from '@sotto/pipeline';
 import { pageEndpoint } from './worker-endpoint.ts';
 import type { WorkerSetUp } from './worker-set-up.ts';
 
@@ -11,6 +11,8 @@ export type EngineWorkerOptions = {
   /** The GPU failed and the model now computes in WASM. */
   readonly onFallback: (reason: string) => void;
 };
+
+const GPU_FAILURES: ReadonlySet<string> = new Set(['VOICE_ERR_ENGINE_FAILED', 'VOICE_ERR_WORKER_CRASHED', 'VOICE_ERR_DEVICE_LOST', 'VOICE_ERR_OUT_OF_MEMORY']);
 
 export type EngineCallOptions = { readonly signal?: AbortSignal | undefined };
 
@@ -42,22 +44,24 @@ export class EngineWorker {
 
   /** Starts the Worker unless it runs, and resolves with what the model says of itself. */
   async ready(): Promise<unknown> {
+    const { device } = this;
     try {
       return await this.#channel().ready;
     } catch (thrown) {
-      if (!this.leaveGpu(reasonOf(thrown))) throw thrown;
+      if (!this.#hasLeft(device) && !this.leaveGpu(reasonOf(thrown))) throw thrown;
       return this.#channel().ready;
     }
   }
 
   /** Calls the model. `argsFor` is asked again when the call has to be made in another Worker. */
   async call(method: string, argsFor: () => unknown, { signal }: EngineCallOptions = {}): Promise<unknown> {
+    const { device } = this;
     try {
       return await this.#callOnce(method, argsFor, signal);
     } catch (thrown) {
       signal?.throwIfAborted();
-      const isOurs = VoiceError.isInstance(thrown) && thrown.code !== 'VOICE_ERR_ENGINE_FAILED' && thrown.code !== 'VOICE_ERR_WORKER_CRASHED' && thrown.code !== 'VOICE_ERR_DEVICE_LOST';
-      if (isOurs || !this.leaveGpu(reasonOf(thrown))) throw thrown;
+      const mayHelp = this.#hasLeft(device) || (isOfGpu(thrown) && this.leaveGpu(reasonOf(thrown)));
+      if (!mayHelp) throw thrown;
       return this.#callOnce(method, argsFor, signal);
     }
   }
@@ -66,11 +70,15 @@ export class EngineWorker {
     this.#current?.channel.notify(method, args);
   }
 
-  /** Moves the model from the GPU to WASM; false when it is there already. */
+  /** Moves the model from the GPU to WASM, the calls under way with it; false when it is there already. */
   leaveGpu(reason: string): boolean {
     if (this.#setUp.device !== 'webgpu' || this.#disposed) return false;
     this.#setUp = { ...this.#setUp, device: 'wasm' };
-    this.#end();
+    const left = this.#current;
+    this.#current = undefined;
+    left?.channel.fail(new BackendError('VOICE_ERR_DEVICE_LOST', `The ${this.#options.stage} model left the GPU: ${reason}`, { stage: this.#options.stage, retryable: true }));
+    // A GPU that hangs would never let the Worker end by itself.
+    left?.worker.terminate();
     this.#options.onFallback(reason);
     return true;
   }
@@ -78,6 +86,11 @@ export class EngineWorker {
   dispose(): void {
     this.#disposed = true;
     this.#end();
+  }
+
+  /** Whether what began on this device was cut off because somebody left the GPU meanwhile. */
+  #hasLeft(device: WorkerSetUp['device']): boolean {
+    return device === 'webgpu' && this.device === 'wasm' && !this.#disposed;
   }
 
   async #callOnce(method: string, argsFor: () => unknown, signal: AbortSignal | undefined): Promise<unknown> {
@@ -108,6 +121,11 @@ export class EngineWorker {
     this.#current?.channel.dispose();
     this.#current = undefined;
   }
+}
+
+/** Whether the same call may well succeed elsewhere, unlike one that was refused for what it asked. */
+function isOfGpu(thrown: unknown): boolean {
+  return !VoiceError.isInstance(thrown) || GPU_FAILURES.has(thrown.code);
 }
 
 function reasonOf(thrown: unknown): string {

@@ -17,6 +17,8 @@ export type InTabEngineOptions = {
   readonly models?: { readonly [Kind in ModelKind]?: string };
   /** Where recogniser and voice compute. @defaultValue 'wasm' for both */
   readonly devices?: { readonly stt?: InTabDevice; readonly tts?: InTabDevice };
+  /** A model that has not passed its test on the GPU after this long computes in WASM. @defaultValue 60000 */
+  readonly gpuLimitMs?: number;
   /** @defaultValue half the cores, at least 1 */
   readonly threadCount?: number;
   readonly signal?: AbortSignal | undefined;
@@ -71,6 +73,9 @@ export async function loadInTabEngines(options: InTabEngineOptions): Promise<InT
   };
 }
 
+/** Software adapters take half a minute to compile Kokoro's shaders; a GPU that hangs never ends. */
+const GPU_LIMIT_MS = 60_000;
+
 type InWorker<E> = { readonly engine: E; readonly worker: EngineWorker };
 
 class EngineLoader {
@@ -96,6 +101,7 @@ class EngineLoader {
     const start = () => new Worker(new URL('./stt-worker.js', import.meta.url), { type: 'module', name: 'sotto-stt' });
     const setUp = await this.#setUp(manifest, this.#options.devices?.stt ?? 'wasm');
     const worker = this.#worker('stt', start, setUp);
+    using _limit = this.#limitGpu(worker);
     const engine = await openStt(worker);
     if (worker.device === 'webgpu') {
       const phrase = await this.#truthPhrase();
@@ -116,6 +122,7 @@ class EngineLoader {
     const start = () => new Worker(new URL('./tts-worker.js', import.meta.url), { type: 'module', name: 'sotto-tts' });
     const setUp = await this.#setUp(manifest, this.#options.devices?.tts ?? 'wasm');
     const worker = this.#worker('tts', start, setUp);
+    using _limit = this.#limitGpu(worker);
     const engine = await openTts(worker);
     if (worker.device === 'webgpu') {
       await this.#testTruth(manifest, worker, () => speakTruth(engine), async () => {
@@ -139,6 +146,13 @@ class EngineLoader {
     const engine = await createWllamaEngine({ gguf: gguf[1], wasmUrl: absolute(`${this.#assetsUrl}/wllama/wllama.wasm`), threadCount: this.#threadCount });
     this.#tell(manifest, 'ready');
     return engine;
+  }
+
+  /** Leaves a GPU that has neither loaded nor passed its test by the time limit, so that the page never hangs on it. */
+  #limitGpu(worker: EngineWorker): Disposable {
+    const limitMs = this.#options.gpuLimitMs ?? GPU_LIMIT_MS;
+    const timer = setTimeout(() => worker.leaveGpu(`the GPU gave no answer in ${Math.round(limitMs / 1000)} s`), limitMs);
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
   }
 
   /** Leaves the GPU unless its answer is the one that WASM gives. */
@@ -169,7 +183,7 @@ class EngineLoader {
   async #setUp(manifest: ModelManifest, device: InTabDevice): Promise<WorkerSetUp> {
     const files = await this.#files(manifest);
     this.#tell(manifest, 'starting');
-    return { device, runtimeUrl: absolute(`${this.#assetsUrl}/ort/`), threadCount: this.#threadCount, dtype: manifest.dtype ?? 'fp32', files };
+    return { device, driver: manifest.driver, runtimeUrl: absolute(`${this.#assetsUrl}/ort/`), threadCount: this.#threadCount, dtype: manifest.dtype ?? 'fp32', files };
   }
 
   #files(manifest: ModelManifest): Promise<Record<string, Uint8Array>> {

@@ -1,4 +1,4 @@
-import { createMoonshine, inMemoryModelFiles, serveCalls, type SttStream, type TranscribeOptions } from '@sotto/pipeline';
+import { createMoonshine, createWhisper, inMemoryModelFiles, serveCalls, type SttStream, type TranscribeOptions } from '@sotto/pipeline';
 import { openOnnxRuntime } from './onnx-web.ts';
 import { workerEndpoint } from './worker-endpoint.ts';
 import { receiveSetUp } from './worker-set-up.ts';
@@ -9,7 +9,8 @@ const setUp = await receiveSetUp();
 
 await serveCalls(workerEndpoint(), async () => {
   const { ort, sessionOptions } = await openOnnxRuntime(setUp);
-  const stt = await createMoonshine({ ort, files: inMemoryModelFiles(setUp.files), sessionOptions, dtype: setUp.dtype });
+  const create = setUp.driver === 'whisper' ? createWhisper : createMoonshine;
+  const stt = await create({ ort, files: inMemoryModelFiles(setUp.files), sessionOptions, dtype: setUp.dtype });
   const streams = new Map<number, SttStream>();
   const streamOf = (streamId: number, options: SttCallOptions): SttStream => {
     const stream = streams.get(streamId) ?? stt.openStream(options);

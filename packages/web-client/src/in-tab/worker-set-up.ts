@@ -1,4 +1,4 @@
-import type { ModelDtype } from '@sotto/pipeline';
+import type { ModelDriver, ModelDtype } from '@sotto/pipeline';
 
 /** Where an ONNX model computes in the tab. */
 export type InTabDevice = 'wasm' | 'webgpu';
@@ -6,6 +6,7 @@ export type InTabDevice = 'wasm' | 'webgpu';
 /** The first message to an engine's Worker. */
 export type WorkerSetUp = {
   readonly device: InTabDevice;
+  readonly driver: ModelDriver;
   /** Folder with ONNX Runtime's own module and WASM files, on the page's origin. */
   readonly runtimeUrl: string;
   readonly threadCount: number;
