@@ -19,12 +19,12 @@ export class ServeProcess implements AsyncDisposable {
 
   /** Starts on a free loopback port; `args` are passed on to `sotto serve`. */
   static async start(args: readonly string[], signal: AbortSignal): Promise<ServeProcess> {
-    const child = spawn(process.execPath, [sotto, 'serve', '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'ignore'], signal });
+    const child = spawn(process.execPath, [sotto, 'serve', '--port', '0', ...args], { stdio: ['ignore', 'ignore', 'pipe'], signal });
     child.on('error', () => undefined);
-    for await (const line of createInterface({ input: child.stdout })) {
+    for await (const line of createInterface({ input: child.stderr })) {
       const url = /ws:\/\/[^\s)]+/.exec(line)?.[0];
       if (url === undefined) continue;
-      child.stdout.resume();
+      child.stderr.resume();
       return new ServeProcess(url, child);
     }
     signal.throwIfAborted();

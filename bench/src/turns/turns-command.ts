@@ -6,6 +6,7 @@ import { addModelOptions, type ConsoleIo, defaultInstructions, loadEngines, type
 import { resample } from '@sotto/pipeline';
 import type { Command } from 'commander';
 import { type Fixture, readFixtures } from '../corpus/fixture-index.ts';
+import { containsFact } from '../facts/contains-fact.ts';
 import type { BenchResult } from '../result/bench-result.ts';
 import { describeMachine, makeResult } from '../result/describe-run.ts';
 import { percent, percentInterval, table } from '../result/format-figures.ts';
@@ -88,12 +89,6 @@ async function holdTurn(question: Fixture, data: string, folder: string, engines
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     return { ...base, heard: '', reply: `(${reason})`, factInReply: false, heardBack: '', factHeardBack: false, latencyMs: undefined };
   }
-}
-
-/** Whole words in a row, case and punctuation aside. */
-export function containsFact(text: string, fact: string): boolean {
-  const plain = (value: string) => ` ${value.toLowerCase().normalize('NFKD').replace(/\p{M}/gu, '').replace(/[^\p{L}\p{N} ]/gu, ' ').replace(/\s+/g, ' ').trim()} `;
-  return plain(text).includes(plain(fact));
 }
 
 function score(corpus: string, turns: readonly Turn[]): TurnsScores {

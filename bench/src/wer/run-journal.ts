@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { TranscribedUtterance } from './transcribe-corpus.ts';
 
@@ -15,8 +15,11 @@ export class RunJournal {
   /** A line that was cut off in the middle of writing is taken as not written. */
   static async open(path: string): Promise<RunJournal> {
     const text = await readFile(path, 'utf8').catch(() => '');
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+    // The next line must not go on where the torn one stopped.
+    if (whole.length < text.length) await truncate(path, Buffer.byteLength(whole));
     const done = new Map<string, TranscribedUtterance>();
-    for (const line of text.split('\n').slice(0, -1)) {
+    for (const line of whole.split('\n').slice(0, -1)) {
       const utterance = JSON.parse(line) as TranscribedUtterance;
       done.set(utterance.id, utterance);
     }
