@@ -37,6 +37,12 @@ function fitTone(samples: Float32Array, frequencyHz: number, sampleRate: number)
   return { gainDb: 20 * Math.log10(Math.hypot(a, b)), phaseRadians: Math.atan2(b, a), residualDb: rmsLevelDb(residual) - SINE_RMS_DB };
 }
 
+/** Where two arrays differ first, -1 if nowhere; `toEqual` takes milliseconds for every thousand samples. */
+function firstDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  for (let n = 0; n < Math.max(actual.length, expected.length); n++) if (!Object.is(actual[n], expected[n])) return n;
+  return -1;
+}
+
 describe.each(pairs)('%i Hz to %i Hz', (from, to) => {
   const nyquistHz = Math.min(from, to) / 2;
 
@@ -77,7 +83,7 @@ describe('streaming', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...pairs),
-        fc.array(fc.integer({ min: 0, max: 700 }), { maxLength: 40 }),
+        fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 20 }),
         fc.integer(),
         ([from, to], chunkLengths, seed) => {
           const total = chunkLengths.reduce((sum, length) => sum + length, 0);
@@ -90,11 +96,11 @@ describe('streaming', () => {
             position += length;
           }
           chunks.push(...resampler.flush());
-          expect(Float32Array.from(chunks)).toEqual(resample(input, from, to));
+          expect(firstDifference(chunks, resample(input, from, to))).toBe(-1);
           expect(chunks.length).toBe(Math.ceil((total * to) / from));
         },
       ),
-      { numRuns: 300, seed: 7 },
+      { numRuns: 200, seed: 7 },
     );
   });
 
@@ -104,7 +110,7 @@ describe('streaming', () => {
     const output: number[] = [];
     for (let n = 0; n < input.length; n++) output.push(...resampler.push(input.subarray(n, n + 1)));
     output.push(...resampler.flush());
-    expect(Float32Array.from(output)).toEqual(resample(input, 44100, 16000));
+    expect(firstDifference(output, resample(input, 44100, 16000))).toBe(-1);
   });
 
   it('hands out a sample as soon as its look-ahead has arrived', () => {
@@ -123,7 +129,7 @@ describe('streaming', () => {
     resampler.push(input.subarray(0, 1234));
     resampler.reset();
     const output = [...resampler.push(input), ...resampler.flush()];
-    expect(Float32Array.from(output)).toEqual(resample(input, 24000, 16000));
+    expect(firstDifference(output, resample(input, 24000, 16000))).toBe(-1);
   });
 
   it('does not drift: after ten seconds of 44.1 kHz the tone is still in phase at 16 kHz', () => {
