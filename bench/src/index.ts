@@ -1,5 +1,6 @@
 import type { ConsoleIo } from '@sotto/server';
 import type { Command } from 'commander';
+import { registerCompare } from './compare/compare-command.ts';
 import { registerLatency } from './latency/latency-command.ts';
 import { registerTurns } from './turns/turns-command.ts';
 import { registerWer } from './wer/wer-command.ts';
@@ -9,4 +10,5 @@ export function registerBench(bench: Command, io: ConsoleIo, args: readonly stri
   registerWer(bench, io, args);
   registerTurns(bench, io, args);
   registerLatency(bench, io, args);
+  registerCompare(bench, io);
 }

@@ -22,7 +22,7 @@ export type WerScores = {
   readonly firstPartialMs: number | undefined;
   /** Share of words in partials that the final transcript did not keep. */
   readonly partialRevisionRate: number | undefined;
-  readonly utterances: readonly { readonly id: string; readonly reference: string; readonly hypothesis: string }[];
+  readonly utterances: readonly { readonly id: string; readonly speaker: string; readonly reference: string; readonly hypothesis: string }[];
 };
 
 export type ScoreOptions = { readonly corpus: string; readonly mode: ListeningMode; readonly normalizer: TextNormalizerProfile };
@@ -57,7 +57,7 @@ export function scoreCorpus(utterances: readonly CorpusUtterance[], transcribed:
     coreSecondsPerAudioHour: (sum((one) => one.processorMs) / Math.max(1, audioMs)) * 3600,
     firstPartialMs: firstPartials[Math.floor(firstPartials.length / 2)],
     partialRevisionRate: partialWordCount === 0 ? undefined : sum((one) => one.revisedWordCount ?? 0) / partialWordCount,
-    utterances: all.map(({ utterance, transcribed: one }) => ({ id: utterance.id, reference: utterance.transcript, hypothesis: one.hypothesis })),
+    utterances: all.map(({ utterance, transcribed: one }) => ({ id: utterance.id, speaker: utterance.speaker, reference: utterance.transcript, hypothesis: one.hypothesis })),
   };
 }
 
