@@ -1,26 +1,29 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { floatToInt16, resample } from '@sotto/pipeline';
+import { readAudioFile } from '../../server/src/audio-files/read-audio-file.ts';
 
-/** What the microphone hears, one after the other: 16-bit mono WAV files, and silences in between. */
+/** What the microphone hears, one after the other: WAV or FLAC files, and silences in between. */
 export type MicrophonePart = { readonly file: string } | { readonly silenceMs: number };
+
+const MICROPHONE_RATE = 48_000;
 
 /**
  * Writes the WAV that Chromium's fake microphone plays. It plays it over and
  * over, so the last part should be a long silence.
  */
-export function writeMicrophoneFile(parts: readonly MicrophonePart[]): string {
-  const recordings = parts.map((part) => ('file' in part ? readPcm16(part.file) : undefined));
-  const sampleRate = recordings.find((recording) => recording !== undefined)?.sampleRate ?? 16_000;
-  const samples = parts.map((part, index) => {
-    if ('silenceMs' in part) return new Int16Array(Math.round((part.silenceMs * sampleRate) / 1000));
-    const recording = recordings[index]!;
-    if (recording.sampleRate !== sampleRate) throw new Error(`${part.file} has ${recording.sampleRate} Hz, the others ${sampleRate}`);
-    return recording.samples;
-  });
+export async function writeMicrophoneFile(parts: readonly MicrophonePart[]): Promise<string> {
+  const samples: Int16Array[] = [];
+  for (const part of parts) {
+    if ('silenceMs' in part) samples.push(new Int16Array(Math.round((part.silenceMs * MICROPHONE_RATE) / 1000)));
+    else {
+      const recording = await readAudioFile(part.file);
+      samples.push(floatToInt16(resample(recording.samples, recording.sampleRate, MICROPHONE_RATE)));
+    }
+  }
   const path = join(mkdtempSync(join(tmpdir(), 'sotto-microphone-')), 'microphone.wav');
-  writeFileSync(path, encodeWav(samples, sampleRate));
+  writeFileSync(path, encodeWav(samples, MICROPHONE_RATE));
   return path;
 }
 
@@ -41,14 +44,4 @@ export function encodeWav(parts: readonly Int16Array[], sampleRate: number): Buf
   header.write('data', 36);
   header.writeUInt32LE(byteCount, 40);
   return Buffer.concat([header, ...parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength))]);
-}
-
-function readPcm16(file: string): { readonly samples: Int16Array; readonly sampleRate: number } {
-  const bytes = readFileSync(file);
-  const data = bytes.indexOf('data', 12, 'latin1');
-  const channelCount = bytes.readUInt16LE(22);
-  const depth = bytes.readUInt16LE(34);
-  if (data === -1 || channelCount !== 1 || depth !== 16) throw new Error(`${file} has ${channelCount} channels of ${depth} bits; expected one of 16`);
-  const byteCount = bytes.readUInt32LE(data + 4);
-  return { samples: new Int16Array(bytes.subarray(data + 8, data + 8 + byteCount).slice().buffer), sampleRate: bytes.readUInt32LE(24) };
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const sotto = fileURLToPath(new URL('../../server/bin/sotto.js', import.meta.url));
 
-/** A real `sotto serve` on a free port, which serves the page and answers it. */
+/** A real `sotto serve`, on a free port unless one is given, which serves the page and answers it. */
 export class SottoServer implements AsyncDisposable {
   readonly url: string;
   readonly #process: ChildProcess;
@@ -15,8 +15,8 @@ export class SottoServer implements AsyncDisposable {
     this.#process = process;
   }
 
-  static async start(): Promise<SottoServer> {
-    const child = spawn(process.execPath, [sotto, 'serve', '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  static async start(port = 0): Promise<SottoServer> {
+    const child = spawn(process.execPath, [sotto, 'serve', '--port', String(port)], { stdio: ['ignore', 'pipe', 'pipe'] });
     for await (const line of createInterface({ input: child.stdout })) {
       const address = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
       if (address === undefined) continue;

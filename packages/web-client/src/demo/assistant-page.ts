@@ -35,6 +35,7 @@ export class AssistantPage {
   readonly #kiosk: KioskMode | undefined;
   #engine: EngineChoice = 'in-tab';
   #choice: ModelChoice = { models: {}, devices: { stt: 'wasm', tts: 'wasm' } };
+  #gpuLimitMs: number | undefined;
   #session: BrowserVoiceSession | undefined;
   #opening = new AbortController();
 
@@ -59,9 +60,20 @@ export class AssistantPage {
       this.#engine = (event.target as HTMLInputElement).value as EngineChoice;
       void this.#open();
     });
-    const devices = new URLSearchParams(location.search).get('device');
-    if (devices === 'webgpu') this.#choice = { ...this.#choice, devices: { stt: 'webgpu', tts: 'webgpu' } };
+    this.#obeyAddress(new URLSearchParams(location.search));
     await this.#open();
+  }
+
+  /**
+   * `?engine=server` and `?device=webgpu` choose what the page starts with, for kiosks that nobody sets up by hand.
+   * `gpuLimitMs` gives slow adapters more time to pass their test.
+   */
+  #obeyAddress(query: URLSearchParams): void {
+    this.#gpuLimitMs = Number(query.get('gpuLimitMs')) || undefined;
+    if (query.get('device') === 'webgpu') this.#choice = { ...this.#choice, devices: { stt: 'webgpu', tts: 'webgpu' } };
+    if (query.get('engine') !== 'server') return;
+    this.#engine = 'server';
+    element('engine').querySelector<HTMLInputElement>('[value=server]')!.checked = true;
   }
 
   #listenToForm(): void {
@@ -98,7 +110,7 @@ export class AssistantPage {
       const session = await createVoiceSession({
         engine: this.#engine === 'in-tab' ? 'in-tab' : { url: new URL('/', location.href).href },
         settings: { instructions: this.#facts.value },
-        inTab: { assetsUrl: this.#assetsUrl, models: this.#choice.models, devices: this.#choice.devices },
+        inTab: { assetsUrl: this.#assetsUrl, models: this.#choice.models, devices: this.#choice.devices, ...(this.#gpuLimitMs === undefined ? {} : { gpuLimitMs: this.#gpuLimitMs }) },
         signal: opening.signal,
         onEvent: (event) => this.#take(event),
       });
@@ -155,6 +167,9 @@ export class AssistantPage {
       case 'speaking':
         this.#kiosk?.noteUse();
         return this.#showState('Speaking. Talk to interrupt.');
+      case 'reply-end':
+        if (event.status === 'completed') this.#kiosk?.noteUse();
+        return;
       case 'latency':
         return this.#waterfall.add(event.waterfall);
       case 'muted':

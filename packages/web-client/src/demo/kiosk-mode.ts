@@ -1,4 +1,4 @@
-/** After this long without anybody, the next visitor must not find what the last one said. */
+/** After this long without anybody, the next visitor must not find what the last one said; `?kiosk=20000` sets another time. */
 const WIPE_AFTER_MS = 45_000;
 const RETRY_DELAYS_MS = [1000, 2000, 5000, 10_000];
 
@@ -12,6 +12,7 @@ export type KioskModeOptions = {
 /** Manners of a machine that nobody looks after: full screen, wiped after use, back by itself after trouble. */
 export class KioskMode {
   readonly #options: KioskModeOptions;
+  readonly #wipeAfterMs = Number(new URLSearchParams(location.search).get('kiosk')) || WIPE_AFTER_MS;
   #wipeTimer: ReturnType<typeof setTimeout> | undefined;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #retryCount = 0;
@@ -33,7 +34,7 @@ export class KioskMode {
   /** Somebody spoke, typed or was answered. */
   noteUse(): void {
     clearTimeout(this.#wipeTimer);
-    this.#wipeTimer = setTimeout(() => this.#options.wipe(), WIPE_AFTER_MS);
+    this.#wipeTimer = setTimeout(() => this.#options.wipe(), this.#wipeAfterMs);
   }
 
   /** The microphone, the server or a model was lost. */

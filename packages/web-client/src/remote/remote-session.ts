@@ -3,6 +3,7 @@ import { type BinaryFrame, decodeWireAudio, encodeBinaryFrame, encodeWireAudio, 
 import { AudioDevices } from '../audio-devices.ts';
 import type { BrowserVoiceSession, BrowserVoiceSessionOptions, BrowserVoiceSettings, ServerEngine } from '../browser-voice-session.ts';
 import { EventHub } from '../event-hub.ts';
+import { HeardTextEstimate } from './heard-text-estimate.ts';
 import { RealtimeSocket } from './realtime-socket.ts';
 import { sessionUpdateOf } from './session-update.ts';
 
@@ -18,6 +19,8 @@ type RemoteReply = {
   readonly epoch: number;
   text: string;
   writtenMs: number;
+  /** All of its audio has arrived. */
+  isComplete: boolean;
   status: 'completed' | 'cancelled' | 'failed' | undefined;
 };
 
@@ -35,6 +38,7 @@ export class RemoteSession implements BrowserVoiceSession {
   #epoch = 0;
   #turnId = '';
   #cancelTicker: (() => void) | undefined;
+  readonly #estimate = new HeardTextEstimate();
   readonly #closing = new AbortController();
 
   private constructor(options: BrowserVoiceSessionOptions, server: ServerEngine) {
@@ -209,7 +213,7 @@ export class RemoteSession implements BrowserVoiceSession {
   #partialItemId = '';
 
   #begin(replyId: string, itemId: string): void {
-    const reply: RemoteReply = { replyId, itemId, turnId: this.#turnId, epoch: this.#epoch, text: '', writtenMs: 0, status: undefined };
+    const reply: RemoteReply = { replyId, itemId, turnId: this.#turnId, epoch: this.#epoch, text: '', writtenMs: 0, isComplete: false, status: undefined };
     this.#replies.set(replyId, reply);
     this.#playing = reply;
     this.#hub.emit({ type: 'thinking', turnId: this.#turnId, replyId });
@@ -220,6 +224,7 @@ export class RemoteSession implements BrowserVoiceSession {
     if (reply === undefined || reply.epoch < this.#epoch) return;
     if (frame.last) {
       this.#streams.delete(frame.stream);
+      reply.isComplete = true;
       return this.#drain(reply);
     }
     const samples = decodeWireAudio(frame.payload, WIRE_FORMAT);
@@ -239,6 +244,8 @@ export class RemoteSession implements BrowserVoiceSession {
       () => {
         if (this.#playing !== reply) return;
         this.#playing = undefined;
+        this.#cancelTicker?.();
+        this.#estimate.learn({ text: reply.text, arrivedMs: reply.writtenMs, isComplete: true });
         this.#hub.emit({ type: 'reply-end', replyId: reply.replyId, status: 'completed', text: reply.text, heardText: reply.text });
         this.#hub.emit({ type: 'listening' });
       },
@@ -279,11 +286,8 @@ export class RemoteSession implements BrowserVoiceSession {
     this.#cancelTicker = () => clearInterval(timer);
   }
 
-  /** The wire carries no word times: words are taken as spread evenly over the audio so far. */
   #heardText(reply: RemoteReply, heardMs: number): string {
-    const words = reply.text.split(/\s+/).filter(Boolean);
-    const share = reply.writtenMs === 0 ? 0 : Math.min(1, heardMs / reply.writtenMs);
-    return words.slice(0, Math.floor(words.length * share + 0.001)).join(' ');
+    return this.#estimate.heardText({ text: reply.text, arrivedMs: reply.writtenMs, isComplete: reply.isComplete }, heardMs);
   }
 }
 
