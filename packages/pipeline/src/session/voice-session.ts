@@ -1,17 +1,17 @@
 import type { AudioFrame } from '../audio/audio-frame.ts';
 import { AudioFormatError, ConfigError, DisposedError, type StageName, toVoiceError } from '../errors.ts';
 import { assertNever } from '../assert.ts';
-import type { ChatMessage, LlmEvent, LlmRequest } from '../llm/llm-engine.ts';
 import { type Clock, systemClock } from '../stream/clock.ts';
 import { classifySpeechOverReply } from '../turn/speech-over-reply.ts';
 import { INITIAL_TURN_STATE, stepTurn, type TurnEffect, type TurnInput, type TurnState } from '../turn/turn-machine.ts';
+import { Answering } from './answering.ts';
 import { CommitBuffer } from './commit-buffer.ts';
 import type { ConversationItem } from './conversation.ts';
 import { ConversationHistory } from './conversation-history.ts';
 import { ExclusiveLlm } from './exclusive-llm.ts';
 import { IdleTimer } from './idle-timer.ts';
 import { Listener, type ListenedFrame } from './listener.ts';
-import { Reply } from './reply.ts';
+import type { Reply } from './reply.ts';
 import { DEFAULT_SESSION_SETTINGS, mergeSettings } from './session-defaults.ts';
 import type { SessionEvent } from './session-event.ts';
 import { TurnTiming } from './turn-timing.ts';
@@ -35,14 +35,11 @@ class ComposedVoiceSession implements VoiceSession {
   readonly #disposeLlm: () => PromiseLike<void>;
   readonly #history = new ConversationHistory();
   readonly #listener: Listener;
+  readonly #answering: Answering;
   readonly #idleTimer: IdleTimer;
   readonly #closing = new AbortController();
   #settings: SessionSettings;
   #turn: TurnState = INITIAL_TURN_STATE;
-  #epoch = 0;
-  #replyCount = 0;
-  #reply: Reply | undefined;
-  #held: Reply | undefined;
   #utterance: Utterance | undefined;
   #timing = new TurnTiming();
   #lastSpeechMs = 0;
@@ -58,6 +55,20 @@ class ComposedVoiceSession implements VoiceSession {
     this.#llm = llm;
     this.#disposeLlm = disposeLlm;
     this.#committed = new CommitBuffer(options.engines.stt.capabilities, (droppedSampleCount) => this.#emit({ type: 'capture-overrun', droppedSampleCount }));
+    this.#answering = new Answering({
+      llm,
+      tts: options.engines.tts,
+      sink: options.sink,
+      clock: this.#clock,
+      history: this.#history,
+      settings: () => this.#settings,
+      emit: (event) => this.#emit(event),
+      onAudible: () => this.#apply({ type: 'reply-audible' }),
+      onEnded: (running) => {
+        this.#restartIdleTimer();
+        if (!running) this.#apply({ type: 'reply-ended' });
+      },
+    });
     this.#listener = new Listener({
       vad: options.engines.vad,
       clock: this.#clock,
@@ -76,7 +87,7 @@ class ComposedVoiceSession implements VoiceSession {
   }
 
   get epoch(): number {
-    return this.#epoch;
+    return this.#answering.epoch;
   }
 
   get items(): readonly ConversationItem[] {
@@ -136,12 +147,12 @@ class ComposedVoiceSession implements VoiceSession {
   async reply(request: ReplyRequest = {}): Promise<string> {
     this.#assertOpen();
     await this.#finishing;
-    return this.#startRequested((signal) => this.#generate(this.#requestOf(request), signal), request);
+    return this.#startRequested(() => this.#answering.answer(this.#beginReplyTurn(), request));
   }
 
   say(text: string): Promise<string> {
     this.#assertOpen();
-    return Promise.resolve(this.#startRequested(() => recite(text), {}));
+    return Promise.resolve(this.#startRequested(() => this.#answering.recite(this.#beginReplyTurn(), text)));
   }
 
   interrupt(): void {
@@ -161,8 +172,7 @@ class ComposedVoiceSession implements VoiceSession {
   async #dispose(): Promise<void> {
     this.#idleTimer.stop();
     this.#closing.abort(new DisposedError('The session'));
-    this.#held?.interrupt('closed');
-    this.#reply?.interrupt('closed');
+    this.#answering.close();
     this.#utterance?.drop(this.#closing.signal.reason);
     await this.#listener[Symbol.asyncDispose]();
     await this.#llm.free();
@@ -275,21 +285,20 @@ class ComposedVoiceSession implements VoiceSession {
         this.#emit({ type: 'backchannel', turnId: this.#turnId, text: effect.text });
         return;
       case 'speculate':
-        this.#held = this.#createReply((signal) => this.#generate(this.#requestOf({}, effect.text), signal), {}, true);
+        this.#answering.answerAhead(this.#beginReplyTurn(), effect.text);
         return;
       case 'release-reply':
-        this.#releaseHeld();
+        this.#answering.release(this.#beginReplyTurn());
         return;
       case 'discard-reply':
-        this.#held?.interrupt('discarded');
-        this.#held = undefined;
+        this.#answering.discard();
         this.#timing.forgetReply();
         return;
       case 'start-reply':
-        this.#reply = this.#createReply((signal) => this.#generate(this.#requestOf({}), signal), {}, false);
+        this.#answering.answer(this.#beginReplyTurn());
         return;
       case 'reprompt':
-        this.#reply = this.#createReply(() => recite(this.#settings.repromptText), {}, false);
+        this.#answering.recite(this.#beginReplyTurn(), this.#settings.repromptText);
         return;
       case 'suspend-playout':
         this.#options.sink.pause();
@@ -298,7 +307,7 @@ class ComposedVoiceSession implements VoiceSession {
         this.#options.sink.resume();
         return;
       case 'interrupt-reply':
-        this.#interruptReply();
+        this.#answering.interrupt('speech');
         return;
       default:
         assertNever(effect);
@@ -307,6 +316,12 @@ class ComposedVoiceSession implements VoiceSession {
 
   get #turnId(): string {
     return `turn_${this.#turn.turn}`;
+  }
+
+  /** What a reply that starts now belongs to; nobody is idle any more. */
+  #beginReplyTurn() {
+    this.#idleTimer.stop();
+    return { turnId: this.#turnId, timing: this.#timing };
   }
 
   #openCommitted(turn: number): void {
@@ -352,107 +367,20 @@ class ComposedVoiceSession implements VoiceSession {
   }
 
   #classify(text: string) {
-    return this.#turn.reply === 'suspended' ? classifySpeechOverReply(text, this.#reply?.recentlySpokenText ?? '') : text === '' ? 'nothing' : 'words';
+    return this.#turn.reply === 'suspended' ? classifySpeechOverReply(text, this.#answering.current?.recentlySpokenText ?? '') : text === '' ? 'nothing' : 'words';
   }
 
-  #startRequested(source: (signal: AbortSignal) => AsyncIterable<LlmEvent>, request: ReplyRequest): string {
-    if (this.#reply !== undefined) {
-      throw new ConfigError('VOICE_ERR_BAD_SEQUENCE', `Reply ${this.#reply.replyId} is still running; interrupt it or wait for its reply-end`);
-    }
+  #startRequested(start: () => Reply): string {
+    const running = this.#answering.current;
+    if (running !== undefined) throw new ConfigError('VOICE_ERR_BAD_SEQUENCE', `Reply ${running.replyId} is still running; interrupt it or wait for its reply-end`);
     this.#timing = new TurnTiming();
     this.#timing.speechEnded(this.#clock.nowMs());
     this.#apply({ type: 'reply-requested' });
-    this.#reply = this.#createReply(source, request, false);
-    return this.#reply.replyId;
-  }
-
-  #createReply(source: (signal: AbortSignal) => AsyncIterable<LlmEvent>, request: ReplyRequest, held: boolean): Reply {
-    this.#idleTimer.stop();
-    const number = ++this.#replyCount;
-    const itemId = `item_reply_${number}`;
-    const inBand = request.outOfBand === undefined;
-    const epoch = this.#epoch;
-    const reply: Reply = new Reply({
-      replyId: `reply_${number}`,
-      turnId: this.#turnId,
-      itemId,
-      epoch,
-      source,
-      output: request.output ?? this.#settings.output,
-      tts: this.#options.engines.tts,
-      voice: request.voice ?? this.#settings.voice,
-      speed: this.#settings.speed,
-      sink: this.#options.sink,
-      clock: this.#clock,
-      held,
-      timing: this.#timing,
-      onAudible: () => this.#apply({ type: 'reply-audible' }),
-      onFirstEvent: () => {
-        if (inBand) this.#history.add({ id: itemId, type: 'assistant', text: '', words: [], status: 'in-progress' });
-      },
-      emit: (event) => {
-        if (event.type === 'tool-call' && inBand) this.#history.add({ id: `item_call_${event.call.callId}`, type: 'tool-call', call: event.call });
-        this.#emit(event);
-      },
-      onEnd: (end) => {
-        if (inBand) this.#history.closeReply(itemId, end.heardText, end.words, end.status === 'completed' ? 'completed' : 'incomplete');
-        if (this.#reply === reply) this.#reply = undefined;
-      },
-      onEnded: () => {
-        this.#restartIdleTimer();
-        if (this.#reply === undefined) this.#apply({ type: 'reply-ended' });
-      },
-    });
-    return reply;
-  }
-
-  #releaseHeld(): void {
-    const held = this.#held;
-    this.#held = undefined;
-    if (held === undefined || held.ended) {
-      this.#perform({ type: 'start-reply' });
-      return;
-    }
-    this.#reply = held;
-    held.release();
-  }
-
-  #interruptReply(): void {
-    this.#epoch++;
-    this.#reply?.interrupt('speech');
-    this.#reply = undefined;
-    this.#options.sink.clear(this.#epoch);
-    this.#options.sink.resume();
-  }
-
-  #requestOf(request: ReplyRequest, unconfirmedText?: string): LlmRequest {
-    const { instructions, tools, maxOutputTokens, temperature } = this.#settings;
-    const messages = request.outOfBand ?? this.#messages(request.instructions ?? instructions, unconfirmedText);
-    return {
-      messages,
-      tools: request.tools ?? tools,
-      ...(request.toolChoice === undefined ? {} : { toolChoice: request.toolChoice }),
-      maxOutputTokens: request.maxOutputTokens ?? maxOutputTokens,
-      temperature,
-    };
-  }
-
-  /** The history, with the words that an utterance not yet ended would add. */
-  #messages(instructions: string, unconfirmedText: string | undefined): ChatMessage[] {
-    const messages = this.#history.messages(instructions);
-    const last = messages.at(-1);
-    if (unconfirmedText === undefined) return messages;
-    if (last?.role === 'user') messages[messages.length - 1] = { role: 'user', text: `${last.text} ${unconfirmedText}` };
-    else messages.push({ role: 'user', text: unconfirmedText });
-    return messages;
-  }
-
-  #generate(request: LlmRequest, signal: AbortSignal): AsyncIterable<LlmEvent> {
-    return this.#llm.generate(request, signal);
+    return start().replyId;
   }
 
   #warm(): void {
-    const request = { ...this.#requestOf({}), messages: this.#history.messages(this.#settings.instructions) };
+    const request = this.#answering.requestOf({});
     if (request.messages.length === 0) return;
     this.#llm.warm(request, this.#closing.signal).catch((thrown: unknown) => this.#fail(thrown, 'llm'));
   }
@@ -474,7 +402,7 @@ class ComposedVoiceSession implements VoiceSession {
   }
 
   #isIdle(): boolean {
-    return this.#turn.listening === 'quiet' && this.#reply === undefined && !this.#turn.replyPending;
+    return this.#turn.listening === 'quiet' && this.#answering.current === undefined && !this.#turn.replyPending;
   }
 
   #notifyIdle(): void {
@@ -495,10 +423,4 @@ function detectionOf(settings: SessionSettings) {
     silenceThreshold: Math.max(0.01, settings.speechThreshold - 0.15),
     prefixPaddingMs: settings.prefixPaddingMs,
   };
-}
-
-/** A fixed text in the shape of a language model's answer. */
-async function* recite(text: string): AsyncGenerator<LlmEvent> {
-  yield { type: 'text-delta', text };
-  yield { type: 'finish', reason: 'stop', usage: { inputTokenCount: 0, cachedTokenCount: 0, outputTokenCount: 0 } };
 }
