@@ -1,5 +1,6 @@
 import type { ConsoleIo } from '@sotto/server';
 import type { Command } from 'commander';
+import { registerAnswers } from './answers/answers-command.ts';
 import { registerCompare } from './compare/compare-command.ts';
 import { registerLatency } from './latency/latency-command.ts';
 import { registerTurns } from './turns/turns-command.ts';
@@ -10,5 +11,6 @@ export function registerBench(bench: Command, io: ConsoleIo, args: readonly stri
   registerWer(bench, io, args);
   registerTurns(bench, io, args);
   registerLatency(bench, io, args);
+  registerAnswers(bench, io, args);
   registerCompare(bench, io);
 }

@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AutoTokenizer, env, StyleTextToSpeech2Model, Tensor } from '@huggingface/transformers';
+import { createKokoro, createKokoroPhonemizer } from '@sotto/pipeline';
+import { bundledModel, nodeOnnxRuntime, openModel, sessionOptions } from '@sotto/server';
+import { KokoroTTS } from 'kokoro-js';
+import type { Runner } from './peer-task.ts';
+import type { PeerWork } from './transcribers.ts';
+
+const VOICE = 'af_heart';
+/** Values of a voice for one length of text. */
+const STYLE_SIZE = 256;
+const PARAGRAPHS = [
+  'The museum opens at nine in the morning. It closes at six, except on Thursdays, when it stays open until eight. Tickets are at the desk on your left.',
+  'The guided tour starts at eleven fifteen by the fountain. It lasts forty minutes. Children under twelve do not pay, and dogs may come if they are on a lead.',
+  'You find the café on the first floor, next to the lift. Coffee costs two pounds fifty. Today there is tomato soup, and there is always apple cake.',
+] as const;
+
+/** Paragraphs, until the first audio can be played. */
+export async function openSpeaker(runner: Runner, threads: number): Promise<PeerWork> {
+  const speak = runner === 'sotto' ? await openSotto(threads) : await openKokoroJs(threads);
+  return { itemCount: PARAGRAPHS.length, run: (item) => speak(PARAGRAPHS[item]!) };
+}
+
+async function openSotto(threads: number): Promise<(text: string) => Promise<unknown>> {
+  const phonemizer = await createKokoroPhonemizer(() => import('kokoro-js'));
+  const engine = await createKokoro({ ort: nodeOnnxRuntime, files: openModel(await bundledModel('tts')), phonemizer, sessionOptions: sessionOptions(threads), defaultVoice: VOICE });
+  return (text) => engine.synthesize(text)[Symbol.asyncIterator]().next();
+}
+
+async function openKokoroJs(threads: number): Promise<(text: string) => Promise<unknown>> {
+  env.allowRemoteModels = false;
+  const { directory } = await bundledModel('tts');
+  const model = (await StyleTextToSpeech2Model.from_pretrained(directory, { dtype: 'fp32', device: 'cpu', session_options: sessionOptions(threads) })) as unknown as (inputs: Record<string, Tensor>) => Promise<unknown>;
+  const rows = new Float32Array((await readFile(join(directory, 'voices', `${VOICE}.bin`))).slice().buffer);
+  // kokoro-js fetches the public model's voices; the starter's takes their place.
+  const withStarterVoice = (inputs: Record<string, Tensor>) => {
+    const row = Math.min(inputs['input_ids']!.dims.at(-1)! - 2, rows.length / STYLE_SIZE - 1);
+    return model({ ...inputs, style: new Tensor('float32', rows.slice(row * STYLE_SIZE, (row + 1) * STYLE_SIZE), [1, STYLE_SIZE]) });
+  };
+  const kokoro = new KokoroTTS(withStarterVoice as never, await AutoTokenizer.from_pretrained(directory));
+  return (text) => kokoro.generate(text, { voice: VOICE });
+}
