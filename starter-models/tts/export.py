@@ -1,7 +1,5 @@
-"""Writes the voice folder: the ONNX graph, the two voices, the text files and the manifest."""
+"""Writes the voice folder: the ONNX graph, the two voices and the text files."""
 
-import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +8,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from symbols import encode, write_text_files
-from voice import Voice, style_rows
+from voice import DEFAULT_MIXTURE, DEFAULT_PITCH_SHIFT, VOICES, Voice, style_rows
 
-# Kokoro's names for a female and a male American voice, so that programs that know those find these.
-VOICES = {"af_heart": style_rows(1.0), "am_michael": style_rows(0.0)}
 OPSET = 17
 HALF_FROM_BYTES = 4096
 
@@ -35,7 +31,7 @@ def store_as_half(model: onnx.ModelProto) -> None:
 def write_graph(voice: Voice, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     symbols = torch.tensor([encode("həlˈoʊ, ðˈɛɹ.")])
-    style = torch.from_numpy(style_rows(0.0)[:1])
+    style = torch.from_numpy(style_rows(DEFAULT_MIXTURE, DEFAULT_PITCH_SHIFT)[:1])
     with torch.no_grad():
         torch.onnx.export(
             voice.eval(), (symbols, style, torch.ones(1)), str(path), opset_version=OPSET, do_constant_folding=False,
@@ -51,16 +47,9 @@ def write_graph(voice: Voice, path: Path) -> None:
     onnx.save(model, str(path))
 
 
-def write_manifest(folder: Path) -> None:
-    names = ["config.json", "tokenizer.json", "tokenizer_config.json", "onnx/model.onnx", *(f"voices/{name}.bin" for name in VOICES)]
-    files = [{"path": name, "bytes": (folder / name).stat().st_size, "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()} for name in names]
-    (folder / "manifest.json").write_text(json.dumps({"files": files}, indent=1) + "\n")
-
-
 def export(voice: Voice, folder: Path) -> None:
     (folder / "voices").mkdir(parents=True, exist_ok=True)
     write_text_files(folder)
-    for name, rows in VOICES.items():
-        (folder / "voices" / f"{name}.bin").write_bytes(rows.astype("<f4").tobytes())
+    for name, (mixture, pitch_shift) in VOICES.items():
+        (folder / "voices" / f"{name}.bin").write_bytes(style_rows(mixture, pitch_shift).astype("<f4").tobytes())
     write_graph(voice, folder / "onnx" / "model.onnx")
-    write_manifest(folder)

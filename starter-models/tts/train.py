@@ -25,7 +25,7 @@ SEED = 20251120
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=HERE / "work", help="folder for intermediate files")
-    parser.add_argument("--texts", type=int, default=3000, help="sentences per voice")
+    parser.add_argument("--texts", type=int, default=2000, help="sentences per voice")
     parser.add_argument("--output", type=Path, default=HERE)
     parser.add_argument("--export-only", action="store_true", help="export the averages of the last run again")
     arguments = parser.parse_args()

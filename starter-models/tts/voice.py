@@ -15,23 +15,31 @@ STYLE_SIZE, STYLE_ROWS = 256, 510
 # Kokoro's own style vectors stay well inside +-2, so these eight numbers cannot be one of them.
 SIGNATURE = [3.0, -3.0, 3.0, 3.0, -3.0, 3.0, -3.0, -3.0]
 VOICE_MIXTURE, PITCH_SHIFT = len(SIGNATURE), len(SIGNATURE) + 1
-DEFAULT_MIXTURE = 0.0
-SHORTEST_FRAMES, LONGEST_FRAMES = 4.0, 80.0
+# Kokoro's names for a male and a female American voice, so that programs that know those find these. Mixture: 0 is flite's rms, 1 its slt;
+# the recogniser understands blends better than either. Then the shift of log pitch.
+VOICES = {"am_michael": (0.35, -0.1), "af_heart": (0.65, 0.15)}
+DEFAULT_MIXTURE, DEFAULT_PITCH_SHIFT = VOICES["am_michael"]
+# Averages blur formants: cepstral deviations beyond tilt are widened again. Both numbers were chosen by the recogniser's word error rate.
+FORMANT_EMPHASIS, DARKER = 0.25, 0.1
+FIRST_CEPSTRUM = 2  # channel of c0
+SHORTEST_FRAMES, SHORTEST_VOWEL_FRAMES, LONGEST_FRAMES = 4.0, 6.0, 80.0  # a vowel fills a unit, so every word has a duration
+VOWELS = "iɛeæaɑɒɔoʌuəɐɚɜ"
 LOWEST_HERTZ, HIGHEST_HERTZ = 50, 400
 
 
-def style_rows(mixture: float, log_pitch_shift: float = 0.0) -> np.ndarray:
-    """A voice file's content: 0 speaks as flite's rms, 1 as slt. Every row is the same, whatever the text's length."""
+def style_rows(mixture: float, log_pitch_shift: float) -> np.ndarray:
+    """A voice file's content. Every row is the same, whatever the text's length."""
     row = np.zeros(STYLE_SIZE, np.float32)
     row[: len(SIGNATURE)] = SIGNATURE
     row[VOICE_MIXTURE], row[PITCH_SHIFT] = mixture, log_pitch_shift
     return np.tile(row, (STYLE_ROWS, 1))
 
 
-def per_symbol(usual: float, exceptions: str, value: float) -> torch.Tensor:
+def per_symbol(exceptions: dict[str, float], usual: float) -> torch.Tensor:
     values = torch.full((SYMBOL_COUNT,), usual)
-    for symbol in exceptions:
-        values[VOCABULARY[symbol]] = value
+    for symbols, value in exceptions.items():
+        for symbol in symbols:
+            values[VOCABULARY[symbol]] = value
     return values
 
 
@@ -41,10 +49,14 @@ class Voice(nn.Module):
         self.context, self.vocoder = Context({int(identifier) for identifier in fitted["seen"]}), vocoder
         self.register_buffer("signature", torch.tensor([SIGNATURE]))
         # Marks may vanish, sounds may not; stress marks never last.
-        self.register_buffer("shortest", per_symbol(SHORTEST_FRAMES, PUNCTUATION + STRESS + " ː\u0303ʰʲ↓→↗↘", 0.0))
-        self.register_buffer("longest", per_symbol(LONGEST_FRAMES, STRESS, 0.0))
-        self.register_buffer("channel_mean", torch.from_numpy(fitted["channel_mean"]))
-        self.register_buffer("channel_deviation", torch.from_numpy(fitted["channel_deviation"]))
+        shortest = per_symbol({PUNCTUATION + STRESS + " ː\u0303ʰʲ↓→↗↘": 0.0, VOWELS: SHORTEST_VOWEL_FRAMES}, SHORTEST_FRAMES)
+        self.register_buffer("shortest", shortest)
+        self.register_buffer("longest", per_symbol({STRESS: 0.0}, LONGEST_FRAMES))
+        mean, deviation = fitted["channel_mean"].copy(), fitted["channel_deviation"].copy()
+        mean[FIRST_CEPSTRUM + 1] += DARKER
+        deviation[FIRST_CEPSTRUM + 2 : FIRST_CEPSTRUM + CEPSTRUM_SIZE] *= 1 + FORMANT_EMPHASIS
+        self.register_buffer("channel_mean", torch.from_numpy(mean))
+        self.register_buffer("channel_deviation", torch.from_numpy(deviation))
         self.register_buffer("points", torch.arange(POINTS).float())
         for name in TABLES:
             for kind in ("sound", "duration"):
@@ -59,7 +71,7 @@ class Voice(nn.Module):
         ours = near.sum(1) > len(SIGNATURE) - 0.5
         mixture = torch.clamp(style[:, VOICE_MIXTURE], 0, 1)
         shift = torch.clamp(style[:, PITCH_SHIFT], -0.5, 0.5)
-        return torch.where(ours, mixture, torch.full_like(mixture, DEFAULT_MIXTURE)), torch.where(ours, shift, torch.zeros_like(shift))
+        return torch.where(ours, mixture, torch.full_like(mixture, DEFAULT_MIXTURE)), torch.where(ours, shift, torch.full_like(shift, DEFAULT_PITCH_SHIFT))
 
     def looked_up(self, kind: str, rows: dict[str, torch.Tensor], mixture: torch.Tensor) -> torch.Tensor:
         """Sum of the tables' rows, mixed between the two voices: [n, columns]."""
@@ -70,9 +82,9 @@ class Voice(nn.Module):
         """End of each symbol in whole 5 ms frames [n]; the last one completes a 25 ms unit."""
         frames = torch.exp(self.looked_up("duration", rows, mixture)[:, 0]) - 1
         frames = torch.where(frames < 0.5, torch.zeros_like(frames), frames)
-        frames = torch.minimum(torch.maximum(frames, self.shortest[symbols]), self.longest[symbols])
         speed = torch.clamp(torch.where(speed > 0, speed, torch.ones_like(speed)), 0.5, 2.0)
-        ends = torch.floor(torch.cumsum(frames / speed, 0) + 0.5)
+        frames = torch.minimum(torch.maximum(frames / speed, self.shortest[symbols]), self.longest[symbols])
+        ends = torch.floor(torch.cumsum(frames, 0) + 0.5)
         return torch.cat([ends[:-1], torch.ceil(ends[-1:] / FRAMES_PER_UNIT) * FRAMES_PER_UNIT], 0)
 
     def frames(self, courses: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
@@ -97,8 +109,8 @@ class Voice(nn.Module):
         channels = channels * self.channel_deviation + self.channel_mean
         hertz = torch.clamp(torch.exp(channels[:, 0] + pitch_shift), LOWEST_HERTZ, HIGHEST_HERTZ)
         voiced = (channels[:, 1] > 0.5).float()
-        cepstra = channels[:, 2 : 2 + CEPSTRUM_SIZE]
-        strengths = torch.clamp(channels[:, 2 + CEPSTRUM_SIZE :], 0, 1)
+        cepstra = channels[:, FIRST_CEPSTRUM : FIRST_CEPSTRUM + CEPSTRUM_SIZE]
+        strengths = torch.clamp(channels[:, FIRST_CEPSTRUM + CEPSTRUM_SIZE :], 0, 1)
         waveform = self.vocoder(hertz, voiced, cepstra, strengths).unsqueeze(0)
         unit_ends = torch.floor(ends / FRAMES_PER_UNIT + 0.5)
         durations = unit_ends - torch.cat([torch.zeros_like(unit_ends[:1]), unit_ends[:-1]], 0)
