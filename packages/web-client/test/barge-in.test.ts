@@ -27,7 +27,7 @@ test('speech over a reply silences it, captions keep what was heard, and what wa
   // The audio clock at each event tells which recorded blocks come after it, however late the page looks at them.
   await rig.page.evaluate(`(() => {
     globalThis.marks = [];
-    sotto.page.session.on('*', ({ type }) => globalThis.marks.push({ type, contextTime: globalThis.recorder.context.currentTime }));
+    sotto.page.session.on('*', ({ type }) => globalThis.marks.push({ type, contextTime: globalThis.recordedContext.currentTime }));
     void sotto.page.session.session.say(${JSON.stringify(LONG_REPLY)});
   })()`);
   await rig.until(`(globalThis.pageEvents ?? []).some(({ type, text }) => type === 'heard' && text !== '')`);
@@ -46,7 +46,7 @@ test('speech over a reply silences it, captions keep what was heard, and what wa
   expect((await rig.page.innerText('.caption.user')).toLowerCase()).toContain(String((await rig.nextEvent('final'))['text']).toLowerCase());
 
   const { blocks, marks, sampleRate } = await rig.page.evaluate<{ blocks: Block[]; marks: { type: string; contextTime: number }[]; sampleRate: number }>(
-    `({ marks: globalThis.marks, sampleRate: globalThis.recorder.context.sampleRate, blocks: globalThis.sounded.map(({ samples, contextTime }) => ({ contextTime, peak: samples.reduce((most, value) => Math.max(most, Math.abs(value)), 0) })) })`,
+    `({ marks: globalThis.marks, sampleRate: globalThis.recordedContext.sampleRate, blocks: globalThis.sounded.map(({ samples, contextTime }) => ({ contextTime, peak: samples.reduce((most, value) => Math.max(most, Math.abs(value)), 0) })) })`,
   );
   const stopped = marks.findIndex(({ type }) => type === 'interrupted');
   const stoppedAt = marks[stopped]!.contextTime;

@@ -158,6 +158,7 @@ export class AssistantPage {
       case 'loading':
         return this.#loading.take(event.progress);
       case 'listening':
+        this.#showListening(this.#session?.isListening ?? false);
         return this.#showState(this.#session?.isListening ? 'Listening' : READY);
       case 'hearing':
         this.#kiosk?.noteUse();
