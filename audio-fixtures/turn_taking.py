@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from questions import default_facts, spoken
 from sounds import music, room
 from voices import Voice, audible_span
 
@@ -41,9 +42,6 @@ def joined(texts: list[str], gaps_ms: list[int], voice: Voice, spoken_at) -> tup
 
 
 def spoken_fixture(kind: str, number: int, texts: list[str], gaps_ms: list[int], voice: Voice, write, spoken_at, facts: list[str]) -> dict:
-    from questions import default_facts
-    from corpus.sentences import spoken
-
     samples, segments = joined(texts, gaps_ms, voice, spoken_at)
     pauses = [{"startMs": before["endMs"], "endMs": after["startMs"]} for before, after in zip(segments, segments[1:])]
     expected = [spoken(default_facts()[fact]) for fact in facts]

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.signal import resample_poly
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.append(str(HERE.parent))
 
 from corpus.sentences import spoken
 from texts import heldout_texts
