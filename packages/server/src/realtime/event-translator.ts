@@ -70,11 +70,6 @@ export class EventTranslator {
     return this.#reply;
   }
 
-  /** Whether the user is speaking or was not understood yet. */
-  get hearing(): boolean {
-    return this.#turns.size > 0 || this.#withheld !== undefined;
-  }
-
   /** A reply was requested: events of an unknown reply wait until {@link replyStarted} or {@link replyRefused}. */
   expectReply(): void {
     this.#awaitingReplyId = true;

@@ -16,12 +16,12 @@ import {
 } from '@sotto/pipeline/protocol';
 import { ConversationEditor } from './conversation-editor.ts';
 import { type ClientLink, EventOutlet, type LastSeen } from './event-outlet.ts';
-import { EventTranslator, type ResponseWish } from './event-translator.ts';
+import { EventTranslator } from './event-translator.ts';
 import { InputFeeder } from './input-feeder.ts';
-import { resolveInput, toChatMessages } from './item-translation.ts';
 import { RealtimeConversation } from './realtime-conversation.ts';
 import { ReplyQueue } from './reply-queue.ts';
-import { toOutputTokens, toSessionSettings, toToolChoice, toTools, toVoice } from './session-settings.ts';
+import { readResponseRequest } from './response-request.ts';
+import { toSessionSettings } from './session-settings.ts';
 import { SocketSink } from './socket-sink.ts';
 import { SpeechEncoder } from './speech-encoder.ts';
 import { wireId } from './wire-ids.ts';
@@ -130,11 +130,6 @@ export class RealtimeSession implements AsyncDisposable {
       onEvent: (event) => session.#onSessionEvent(event),
     });
     return session;
-  }
-
-  /** Whether a reply is being made or heard, or the user's words are being understood. */
-  get busy(): boolean {
-    return this.#translator.liveReply !== undefined || this.#translator.hearing;
   }
 
   /** Resolves when nothing is being said, thought or transcribed. */
@@ -339,34 +334,9 @@ export class RealtimeSession implements AsyncDisposable {
   }
 
   #createResponse(given: ResponseRequest, eventId: string | undefined): void {
-    const config = this.#config;
-    if (config.type === 'transcription') throw new WireError('not_in_transcription_session', 'A transcription session makes no responses', 'type');
-    const outOfBand = given.conversation === 'none';
-    // References are looked up now, so that a wrong one is answered before anything starts.
-    const input = given.input === undefined ? undefined : resolveInput(given.input, (itemId) => this.#conversation.find(itemId)?.item);
-    const modality = given.output_modalities?.[0] ?? config.output_modalities[0];
-    const voice = given.audio?.output?.voice ?? config.audio.output.voice;
-    const maxOutputTokens = given.max_output_tokens ?? config.max_output_tokens;
-    const wish: ResponseWish = { outOfBand, modality, voice, maxOutputTokens, metadata: given.metadata ?? null };
-    const instructions = given.instructions ?? config.instructions;
-    const choice = given.tool_choice ?? config.tool_choice;
-    this.#replies.add({
-      wish,
-      eventId,
-      request: () => ({
-        output: modality === 'audio' ? 'speech' : 'text',
-        ...voiceOf(toVoice(voice, this.#options.engines.tts.capabilities)),
-        ...(given.instructions === undefined ? {} : { instructions: given.instructions }),
-        ...(given.tools === undefined && given.tool_choice === undefined ? {} : { tools: toTools(given.tools ?? config.tools, choice) }),
-        ...(choice === 'auto' ? {} : { toolChoice: toToolChoice(choice) }),
-        maxOutputTokens: toOutputTokens(maxOutputTokens),
-        ...(outOfBand || input !== undefined
-          ? { outOfBand: [...(instructions === '' ? [] : [{ role: 'system' as const, text: instructions }]), ...toChatMessages(input ?? this.#conversation.items)] }
-          : {}),
-      }),
-      // An answer to other input still becomes part of the conversation.
-      ...(!outOfBand && input !== undefined ? { onStarted: (replyId: string) => this.#editor.adopt(replyId) } : {}),
-    });
+    if (this.#config.type === 'transcription') throw new WireError('not_in_transcription_session', 'A transcription session makes no responses', 'type');
+    const { wish, request, joinsConversation } = readResponseRequest(given, this.#config, this.#conversation, this.#options.engines.tts.capabilities);
+    this.#replies.add({ wish, request, eventId, ...(joinsConversation ? { onStarted: (replyId: string) => this.#editor.adopt(replyId) } : {}) });
   }
 
   #onSessionEvent(event: SessionEvent): void {
@@ -428,8 +398,4 @@ export class RealtimeSession implements AsyncDisposable {
     const error = toVoiceError(thrown, 'session');
     this.#outlet.emit({ type: 'error', error: { type: 'server_error', code: error.code, message: error.message, param: null, event_id: eventId ?? null } });
   }
-}
-
-function voiceOf(voice: string | undefined): { voice?: string } {
-  return voice === undefined ? {} : { voice };
 }
