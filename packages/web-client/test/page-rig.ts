@@ -73,8 +73,8 @@ export class PageRig implements AsyncDisposable {
   }
 
   /** Waits until the page can listen, and starts to collect its events. */
-  async ready(): Promise<void> {
-    await this.until('!document.querySelector("#talk").disabled && sotto.page.session !== undefined', 120_000);
+  async ready(timeoutMs = 120_000): Promise<void> {
+    await this.until('!document.querySelector("#talk").disabled && sotto.page.session !== undefined', timeoutMs);
     await this.collect();
   }
 

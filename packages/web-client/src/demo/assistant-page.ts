@@ -164,13 +164,12 @@ export class AssistantPage {
         this.#kiosk?.noteUse();
         return this.#showState('Hearing you');
       case 'thinking':
+        this.#kiosk?.noteReply();
         return this.#showState('Thinking');
       case 'speaking':
-        this.#kiosk?.noteUse();
         return this.#showState('Speaking. Talk to interrupt.');
       case 'reply-end':
-        if (event.status === 'completed') this.#kiosk?.noteUse();
-        return;
+        return this.#kiosk?.noteUse();
       case 'latency':
         return this.#waterfall.add(event.waterfall);
       case 'muted':
@@ -213,6 +212,8 @@ export class AssistantPage {
     if (this.#session === undefined) throw new Error('not back yet');
     await this.#session.startListening();
     this.#showListening(true);
+    // A reply that was lost on the way has no end; what is left of the conversation must go all the same.
+    this.#kiosk?.noteUse();
   }
 
   #setReady(ready: boolean): void {

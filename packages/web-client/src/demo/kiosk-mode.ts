@@ -31,10 +31,15 @@ export class KioskMode {
     return new URLSearchParams(location.search).has('kiosk');
   }
 
-  /** Somebody spoke, typed or was answered. */
+  /** Somebody spoke, typed or has been answered. */
   noteUse(): void {
     clearTimeout(this.#wipeTimer);
     this.#wipeTimer = setTimeout(() => this.#options.wipe(), this.#wipeAfterMs);
+  }
+
+  /** A reply is being made or heard; its end will be noted as use. */
+  noteReply(): void {
+    clearTimeout(this.#wipeTimer);
   }
 
   /** The microphone, the server or a model was lost. */

@@ -7,6 +7,5 @@ export async function openOnnxRuntime({ device, runtimeUrl, threadCount }: Worke
   ort.env.wasm.wasmPaths = runtimeUrl;
   // Frozen at the first session of a realm. Without cross-origin isolation there is no shared memory, hence one thread.
   ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? threadCount : 1;
-  // Beyond basic optimisation the WebGPU build leaves double-precision casts without a provider and refuses the graph.
-  return { ort, sessionOptions: { executionProviders: [device], graphOptimizationLevel: device === 'webgpu' ? 'basic' : 'all' } };
+  return { ort, sessionOptions: { executionProviders: [device], graphOptimizationLevel: 'all' } };
 }
