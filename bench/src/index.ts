@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import { registerAnswers } from './answers/answers-command.ts';
 import { registerCompare } from './compare/compare-command.ts';
 import { registerLatency } from './latency/latency-command.ts';
+import { registerLoad } from './load/load-command.ts';
+import { registerPeers } from './peers/peers-command.ts';
 import { registerTurns } from './turns/turns-command.ts';
 import { registerWer } from './wer/wer-command.ts';
 
@@ -12,5 +14,7 @@ export function registerBench(bench: Command, io: ConsoleIo, args: readonly stri
   registerTurns(bench, io, args);
   registerLatency(bench, io, args);
   registerAnswers(bench, io, args);
+  registerPeers(bench, io, args);
+  registerLoad(bench, io, args);
   registerCompare(bench, io);
 }

@@ -1,7 +1,9 @@
 import { ConfigError } from '@sotto/pipeline';
 import type { ConsoleIo } from '@sotto/server';
 import type { Command } from 'commander';
+import { errorRateSpeedPlot } from '../plot/error-rate-speed-plot.ts';
 import { percentInterval, percentPoints, table } from '../result/format-figures.ts';
+import { writeWhole } from '../result/write-result.ts';
 import { compareLatency, type LatencyComparison } from './compare-latency.ts';
 import { compareWer, type WerComparison } from './compare-wer.ts';
 import { readResult } from './read-result.ts';
@@ -12,9 +14,11 @@ export function registerCompare(bench: Command, io: ConsoleIo): void {
     .description('two results of the same kind on the same data: is the difference real?')
     .argument('<a.json>')
     .argument('<b.json>')
+    .option('--svg <file>', 'draw error rates against real-time factors')
     .option('--json', 'print the comparison as JSON')
-    .action(async (pathA: string, pathB: string, options: { readonly json?: true }) => {
+    .action(async (pathA: string, pathB: string, options: { readonly svg?: string; readonly json?: true }) => {
       const comparison = await compareFiles(pathA, pathB);
+      if (options.svg !== undefined) await drawErrorRates(options.svg, [pathA, pathB]);
       io.out(options.json ? JSON.stringify(comparison.figures) : comparison.markdown);
     });
 }
@@ -32,6 +36,13 @@ export async function compareFiles(pathA: string, pathB: string): Promise<{ read
     return { figures, markdown: formatLatencyComparison(figures, names) };
   }
   throw new ConfigError('VOICE_ERR_INVALID_OPTION', `These results cannot be compared: ${pathA} is of kind ${a.kind}, ${pathB} of kind ${b.kind}`);
+}
+
+async function drawErrorRates(path: string, resultPaths: readonly string[]): Promise<void> {
+  const results = await Promise.all(resultPaths.map(readResult));
+  const measured = results.flatMap((result) => (result.kind === 'wer' ? [{ name: `${result.models.stt?.id ?? '?'} (${result.models.stt?.dtype ?? '?'})`, scores: result.body }] : []));
+  if (measured.length === 0) throw new ConfigError('VOICE_ERR_INVALID_OPTION', '--svg draws error rates; these results have none');
+  await writeWhole(path, errorRateSpeedPlot(measured));
 }
 
 function formatWerComparison({ a, b, difference, mapsswe, speakerCount }: WerComparison, names: string): string {

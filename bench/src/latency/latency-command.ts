@@ -6,13 +6,14 @@ import type { Command } from 'commander';
 import { type Fixture, readFixtures } from '../corpus/fixture-index.ts';
 import { describeMachine, makeResult } from '../result/describe-run.ts';
 import { MeasuringProgress } from '../result/measuring-progress.ts';
-import { writeResult } from '../result/write-result.ts';
+import { latencyWaterfallPlot } from '../plot/latency-waterfall-plot.ts';
+import { writeResult, writeWhole } from '../result/write-result.ts';
 import { formatLatency } from './latency-report.ts';
 import { type CalledTurn, RealtimeCaller } from './realtime-caller.ts';
 import { scoreLatency } from './score-latency.ts';
-import { ServeProcess } from './serve-process.ts';
+import { modelArgs, ServeProcess } from './serve-process.ts';
 
-type LatencyOptions = ModelChoice & { readonly data: string; readonly turns: string; readonly url?: string; readonly out?: string; readonly json?: true };
+type LatencyOptions = ModelChoice & { readonly data: string; readonly turns: string; readonly url?: string; readonly svg?: string; readonly out?: string; readonly json?: true };
 
 export function registerLatency(bench: Command, io: ConsoleIo, args: readonly string[]): void {
   const command = bench
@@ -21,6 +22,7 @@ export function registerLatency(bench: Command, io: ConsoleIo, args: readonly st
     .option('--data <folder>', 'questions with labels, as audio-fixtures', 'audio-fixtures')
     .option('--turns <count>', 'warm turns to measure', '200')
     .option('--url <ws://…>', 'a server that runs already; otherwise one is started on a free port')
+    .option('--svg <file>', 'draw where the time goes')
     .option('--out <file.json>', 'write the result as JSON, and as Markdown beside it')
     .option('--json', 'print the result as JSON');
   addModelOptions(command, ['vad', 'stt', 'llm', 'tts']).action((options: LatencyOptions) => measureLatency(options, io, args));
@@ -55,6 +57,7 @@ async function measureLatency(options: LatencyOptions, io: ConsoleIo, args: read
   const body = { corpus: options.data, endpoint: options.url ?? 'a server of its own on loopback', latency: scoreLatency(turns, cold), pauses: { turnCount: paused.length, cutOffTurnCount } };
   const result = makeResult('latency', args, models, machine, body);
   if (options.out !== undefined) await writeResult(options.out, result, formatLatency(result));
+  if (options.svg !== undefined) await writeWhole(options.svg, latencyWaterfallPlot(result.body.latency));
   io.out(options.json ? JSON.stringify(result) : formatLatency(result));
 }
 
@@ -63,11 +66,4 @@ async function askOnce(fixture: Fixture, folder: string, options: Parameters<typ
   const { samples, sampleRate } = await readAudioFile(join(folder, fixture.file));
   await using caller = await RealtimeCaller.open(options);
   return await caller.ask(resample(samples, sampleRate, 24_000), fixture.speechEndMs);
-}
-
-function modelArgs(options: LatencyOptions): string[] {
-  return (['vad', 'stt', 'llm', 'tts', 'modelDir'] as const).flatMap((name) => {
-    const value = options[name];
-    return value === undefined ? [] : [name === 'modelDir' ? '--model-dir' : `--${name}`, value];
-  });
 }

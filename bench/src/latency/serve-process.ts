@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { EngineError } from '@sotto/pipeline';
+import type { ModelChoice } from '@sotto/server';
 
 const sotto = fileURLToPath(new URL('../../../packages/server/bin/sotto.js', import.meta.url));
 
@@ -37,4 +38,12 @@ export class ServeProcess implements AsyncDisposable {
     this.#process.kill('SIGKILL');
     await ended;
   }
+}
+
+/** The user's choice of models, as `sotto serve` takes it. */
+export function modelArgs(choice: ModelChoice): string[] {
+  return (['vad', 'stt', 'llm', 'tts', 'modelDir'] as const).flatMap((name) => {
+    const value = choice[name];
+    return value === undefined ? [] : [name === 'modelDir' ? '--model-dir' : `--${name}`, value];
+  });
 }

@@ -8,7 +8,8 @@ export async function writeResult(path: string, result: unknown, markdown: strin
   await writeWhole(`${path.slice(0, -extname(path).length)}.md`, markdown);
 }
 
-async function writeWhole(path: string, text: string): Promise<void> {
+/** Under another name first, so that nobody ever reads half of it. */
+export async function writeWhole(path: string, text: string): Promise<void> {
   await writeFile(`${path}.part`, text);
   await rename(`${path}.part`, path);
 }

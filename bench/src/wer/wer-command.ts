@@ -8,7 +8,8 @@ import { openCorpus } from '../corpus/open-corpus.ts';
 import type { Corpus } from '../corpus/utterance.ts';
 import { describeMachine, makeResult } from '../result/describe-run.ts';
 import { MeasuringProgress } from '../result/measuring-progress.ts';
-import { writeResult } from '../result/write-result.ts';
+import { errorRateSpeedPlot } from '../plot/error-rate-speed-plot.ts';
+import { writeResult, writeWhole } from '../result/write-result.ts';
 import { RunJournal } from './run-journal.ts';
 import { scoreCorpus } from './score-corpus.ts';
 import { type ListeningMode, type TranscribedUtterance, transcribeUtterance } from './transcribe-corpus.ts';
@@ -20,6 +21,7 @@ type WerOptions = ModelChoice & {
   readonly normalizer: TextNormalizerProfile;
   readonly limit?: string;
   readonly threads: string;
+  readonly svg?: string;
   readonly out?: string;
   readonly json?: true;
   readonly fresh?: true;
@@ -34,6 +36,7 @@ export function registerWer(bench: Command, io: ConsoleIo, args: readonly string
     .option('--normalizer <profile>', TEXT_NORMALIZER_PROFILES.join(', '), 'whisper-2022')
     .option('--limit <count>', 'only the first so many utterances')
     .option('--threads <count>', 'threads of one inference', '1')
+    .option('--svg <file>', 'draw the error rate against the real-time factor; bench compare --svg draws several')
     .option('--out <file.json>', 'write the result as JSON, and as Markdown beside it')
     .option('--json', 'print the result as JSON')
     .option('--fresh', 'measure everything again, also what an interrupted run has measured');
@@ -50,6 +53,7 @@ async function measureWer(options: WerOptions, io: ConsoleIo, args: readonly str
   const scores = scoreCorpus(corpus.utterances, transcribed, { corpus: options.data, mode: options.mode, normalizer: options.normalizer });
   const result = makeResult('wer', args, { stt }, machine, scores);
   if (options.out !== undefined) await writeResult(options.out, result, formatWer(result));
+  if (options.svg !== undefined) await writeWhole(options.svg, errorRateSpeedPlot([{ name: stt.manifest.id, scores }]));
   io.out(options.json ? JSON.stringify(result) : formatWer(result));
 }
 
