@@ -1,6 +1,6 @@
 import { EngineError, type SttEngine, type TtsEngine, systemClock } from '@sotto/pipeline';
 import { SOTTO_SUBPROTOCOL } from '@sotto/pipeline/protocol';
-import { scriptedLlm, scriptedStt, scriptedTts, silenceSamples, speechSamples } from '@sotto/pipeline/testing';
+import { scriptedLlm, scriptedStt, scriptedTts, scriptedVad, silenceSamples, speechSamples } from '@sotto/pipeline/testing';
 import { describe, expect, it } from 'vitest';
 import { TestClient } from './testing/test-client.ts';
 import { startTestServer } from './testing/test-server.ts';
@@ -87,6 +87,20 @@ describe('a worker that dies in the middle of a turn', () => {
     expect(second.response.status).toBe('completed');
     const text = await (await fetch(`${host.server.url}/metrics`)).text();
     expect(text).toMatch(/^sotto_errors_total\{code="VOICE_ERR_WORKER_CRASHED"\} 1$/m);
+    await client.close();
+  });
+});
+
+describe('listening that cannot keep up', () => {
+  it('drops the oldest audio and says so, not more than once a second', async () => {
+    await using host = await startTestServer({ engines: { vad: scriptedVad({ clock: systemClock, delayMs: 20 }) } });
+    const client = await TestClient.connect(host.realtimeUrl);
+    client.sendAudio(silenceSamples(8000, 24_000));
+    expect((await client.next('error')).error).toMatchObject({ type: 'server_error', code: 'VOICE_ERR_CAPTURE_OVERRUN' });
+    await pause(300);
+    expect(client.ofType('error')).toHaveLength(1);
+    const text = await (await fetch(`${host.server.url}/metrics`)).text();
+    expect(Number(/^sotto_dropped_audio_seconds_total ([\d.]+)$/m.exec(text)?.[1])).toBeGreaterThan(1);
     await client.close();
   });
 });

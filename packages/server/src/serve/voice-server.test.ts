@@ -55,6 +55,23 @@ describe('who may come in', () => {
     expect(allowed.headers.get('access-control-allow-origin')).toBe('https://kiosk.example');
   });
 
+  it('speaks a version of the extension that is spoken here', async () => {
+    await using host = await startTestServer();
+    const refused = await handshake(host.realtimeUrl, { 'Sec-WebSocket-Protocol': 'sotto.v9' });
+    expect([refused.status, JSON.parse(refused.body)]).toMatchObject([400, { error: { code: 'VOICE_ERR_VERSION' } }]);
+    const newer = await TestClient.connect(host.realtimeUrl, ['sotto.v9', 'sotto.v1']);
+    expect(newer.socket.protocol).toBe('sotto.v1');
+    await newer.close();
+  });
+
+  it('sends no more than is allowed at once', async () => {
+    await using host = await startTestServer({ settings: { maxUploadBytes: 2048 } });
+    const form = new FormData();
+    form.set('file', new Blob([new Uint8Array(4096)]), 'long.wav');
+    const answer = await fetch(`${host.server.url}/v1/audio/transcriptions`, { method: 'POST', body: form });
+    expect([answer.status, await answer.json()]).toMatchObject([413, { error: { code: 'VOICE_ERR_MESSAGE_TOO_LARGE' } }]);
+  });
+
   it('finds no WebSocket elsewhere', async () => {
     await using host = await startTestServer();
     expect((await handshake(host.realtimeUrl.replace('realtime', 'elsewhere'))).status).toBe(404);

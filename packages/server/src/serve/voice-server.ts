@@ -1,4 +1,5 @@
 import { type Clock, type VoiceEngines, type VoiceSession, type VoiceSessionOptions, ConfigError, systemClock } from '@sotto/pipeline';
+import { SOTTO_SUBPROTOCOL } from '@sotto/pipeline/protocol';
 import { readFileSync } from 'node:fs';
 import { type IncomingMessage, type Server as HttpServer, createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -177,6 +178,8 @@ export class VoiceServer implements AsyncDisposable {
     const path = (request.url ?? '').split('?', 1)[0];
     if (path !== '/v1/realtime') return this.#refuse(socket, 404, 'not_found', `There is no WebSocket at ${JSON.stringify((path ?? '').slice(0, 100))}; expected /v1/realtime`);
     if (!isAllowedOrigin(request, this.#config.allowedOrigins)) return this.#refuse(socket, 403, 'VOICE_ERR_UNAUTHORIZED', 'Pages of this origin may not connect; see allowedOrigins');
+    const strangeVersion = strangeVersionOf(request);
+    if (strangeVersion !== undefined) return this.#refuse(socket, 400, 'VOICE_ERR_VERSION', `The subprotocol ${strangeVersion} is not spoken here; expected ${SOTTO_SUBPROTOCOL} or realtime`);
     const identity = this.#authentication.identify(request);
     if (identity === undefined) return this.#refuse(socket, 401, 'VOICE_ERR_UNAUTHORIZED', 'The API key is missing or wrong');
     const session = identity.kind === 'guest' ? identity.session : {};
@@ -204,6 +207,13 @@ export class VoiceServer implements AsyncDisposable {
     this.#metrics.sessions.set(this.#endpoint.sessionCount);
     this.#metrics.sessionsWaiting.set(this.#endpoint.waitingCount);
   }
+}
+
+/** A version of the extension that is not ours, when it is all that the client offers. */
+function strangeVersionOf({ headers }: IncomingMessage): string | undefined {
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  if (offered.includes(SOTTO_SUBPROTOCOL) || offered.includes('realtime')) return undefined;
+  return offered.find((name) => /^sotto\.v\d{1,6}$/.test(name));
 }
 
 function createServer(config: ServeConfig): HttpServer {
