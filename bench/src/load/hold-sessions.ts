@@ -5,6 +5,9 @@ import { queueDelayBetween, type QueueDelays, readQueueDelays } from './queue-de
 /** Sessions that come in a second: fast enough for a short measurement, slow enough to be no stampede. */
 const ARRIVALS_PER_SECOND = 8;
 
+/** Between two measurements, so that what one left in the queues does not count against the next. */
+const SETTLE_MS = 3000;
+
 export type LoadStep = {
   readonly sessionCount: number;
   /** Not let in. */
@@ -37,6 +40,7 @@ export type HoldOptions = {
  * until all have been there for `holdMs`.
  */
 export async function holdSessions(sessionCount: number, options: HoldOptions): Promise<LoadStep> {
+  await sleep(SETTLE_MS);
   const before = await scrape(options.url);
   const startMs = performance.now();
   const endMs = startMs + (sessionCount / ARRIVALS_PER_SECOND) * 1000 + options.holdMs;
