@@ -110,6 +110,29 @@ describe('SharedLlm', () => {
     expect([await next, closed()]).toEqual(['2', 1]);
   });
 
+  it('does with fewer contexts than it was promised', async () => {
+    const { engine, running, opened } = numberedEngine();
+    const stingy: LlmEngine = {
+      ...engine,
+      openSession: (call) => (opened() === 0 ? engine.openSession() : new Promise((_, reject) => call?.signal?.addEventListener('abort', () => reject(call.signal!.reason as Error)))),
+    };
+    const shared = new SharedLlm(stingy, 3);
+    const [anna, boris, clara] = [await shared.openSession(), await shared.openSession(), await shared.openSession()];
+    const first = answer(anna);
+    await settle();
+    running.pop()!();
+    await first;
+    // Anna still owns the only context; Boris gets it all the same, and Clara after him.
+    const answers = [answer(boris), answer(clara)];
+    for (let i = 0; i < 2; i++) {
+      while (running.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      running.pop()!();
+    }
+    expect(await Promise.all(answers)).toEqual(['1', '1']);
+    await clara.warm({ messages: [] });
+    expect(shared.waitingCount).toBe(0);
+  });
+
   it('warms only where nobody else is in the way', async () => {
     const { engine, running, opened } = numberedEngine();
     const shared = new SharedLlm(engine, 1);

@@ -1,5 +1,8 @@
 import type { LlmEngine, LlmEvent, LlmRequest, LlmSession } from '@sotto/pipeline';
 
+/** How long the engine may take over opening a context while another one lies idle. */
+const OPEN_PATIENCE_MS = 100;
+
 type Context = {
   readonly session: LlmSession;
   /** The conversation whose words it has evaluated last. */
@@ -45,17 +48,19 @@ export class SharedLlm implements LlmEngine {
     signal?.throwIfAborted();
     const own = this.#takeIdle(owner);
     if (own !== undefined) return own;
-    if (this.#openCount < this.#contextCount) return this.#open(owner, signal);
+    if (this.#openCount < this.#contextCount) return this.#takeUnowned(owner) ?? this.#openOrWait(owner, signal);
     return this.#takeIdle(undefined, owner) ?? this.#wait(owner, signal);
   }
 
   /** A context if one can be had without taking it from anybody; for work ahead of need. */
   async acquireSpare(owner: SharedSession, signal: AbortSignal | undefined): Promise<Context | undefined> {
-    const own = this.#takeIdle(owner);
-    if (own !== undefined) return own;
-    if (this.#openCount < this.#contextCount) return this.#open(owner, signal);
-    const index = this.#idle.findIndex((context) => context.owner === undefined);
-    return index === -1 ? undefined : this.#claim(this.#idle.splice(index, 1)[0]!, owner);
+    const spare = this.#takeIdle(owner) ?? this.#takeUnowned(owner);
+    if (spare !== undefined || this.#openCount >= this.#contextCount) return spare;
+    const patience = AbortSignal.timeout(OPEN_PATIENCE_MS);
+    return this.#open(owner, signal === undefined ? patience : AbortSignal.any([signal, patience])).catch((thrown: unknown) => {
+      if (patience.aborted) return undefined;
+      throw thrown;
+    });
   }
 
   /** Gives a context back; a broken one is closed and replaced when next needed. */
@@ -82,6 +87,34 @@ export class SharedLlm implements LlmEngine {
     for (const { session } of idle) await session[Symbol.asyncDispose]();
   }
 
+  /**
+   * Opens another context. The engine may have fewer than this was told of:
+   * then one that others have done with is taken instead of waiting for ever.
+   */
+  async #openOrWait(owner: SharedSession, signal: AbortSignal | undefined): Promise<Context> {
+    const decided = new AbortController();
+    const either = signal === undefined ? decided.signal : AbortSignal.any([signal, decided.signal]);
+    const ways = [this.#open(owner, either), this.#wait(owner, either)];
+    const impatience = setTimeout(() => {
+      const next = this.#idle.length > 0 ? this.#waiting.shift() : undefined;
+      if (next !== undefined) next.grant(this.#claim(this.#idle.shift()!, next.owner));
+    }, OPEN_PATIENCE_MS);
+    try {
+      const context = await Promise.race(ways);
+      // Should both come true, the other one is to spare.
+      for (const way of ways) {
+        void way.then(
+          (other) => other !== context && this.release(other, false),
+          () => {},
+        );
+      }
+      return context;
+    } finally {
+      clearTimeout(impatience);
+      decided.abort();
+    }
+  }
+
   async #open(owner: SharedSession, signal: AbortSignal | undefined): Promise<Context> {
     this.#openCount++;
     try {
@@ -90,6 +123,11 @@ export class SharedLlm implements LlmEngine {
       this.#openCount--;
       throw thrown;
     }
+  }
+
+  #takeUnowned(claimant: SharedSession): Context | undefined {
+    const index = this.#idle.findIndex((context) => context.owner === undefined);
+    return index === -1 ? undefined : this.#claim(this.#idle.splice(index, 1)[0]!, claimant);
   }
 
   #takeIdle(owner: SharedSession | undefined, claimant = owner): Context | undefined {
