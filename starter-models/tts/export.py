@@ -1,11 +1,15 @@
 """Writes the voice folder: the ONNX graph, the two voices and the text files."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from export.fold_casts import fold_constant_casts  # noqa: E402
 
 from symbols import encode, write_text_files
 from voice import DEFAULT_MIXTURE, DEFAULT_PITCH_SHIFT, VOICES, Voice, style_rows
@@ -39,6 +43,7 @@ def write_graph(voice: Voice, path: Path) -> None:
             dynamic_axes={"input_ids": {1: "symbols"}, "waveform": {1: "samples"}, "durations": {1: "symbols"}},
         )
     model = onnx.load(str(path))
+    fold_constant_casts(model)
     store_as_half(model)
     model.producer_name, model.producer_version, model.doc_string = "sotto-starter-voice", "1", ""
     for node in model.graph.node:
