@@ -61,6 +61,7 @@ def main():
     options = parser.parse_args()
     folder = Path(options.model).resolve()
     sets = {'taught voices': test_sets.taught_voices(options.count), 'unseen voices': test_sets.unseen_voices(options.count),
+            'requests only, taught voices': test_sets.requests(options.count // 2),
             'free words, taught voices': test_sets.free_words(options.free), 'non-speech': test_sets.non_speech(options.minutes)}
     if not options.no_people:
         sets.update(test_sets.human())
@@ -70,7 +71,7 @@ def main():
             transcripts = transcribe(clips, folder, PRECISIONS[precision])
             report.setdefault(name, {})[precision] = score(clips, transcripts)
             figure = report[name][precision]
-            print(f"{name:28} {precision:8} {figure['clips']:4} clips  "
+            print(f"{name:30} {precision:8} {figure['clips']:4} clips  "
                   + (f"WER {figure['wer']:6.2f} %" if 'wer' in figure else f"{figure['words_per_minute']} words/min"), flush=True)
         for (_, reference, _), heard in list(zip(clips, transcripts))[:options.show]:
             print(f'    {reference!r} → {heard!r}')

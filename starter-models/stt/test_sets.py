@@ -55,6 +55,18 @@ def unseen_voices(count):
     return clips
 
 
+def requests(count):
+    """What visitors ask and order, without the corpus' prose, in taught voices."""
+    from corpus import requests as grammar
+    from corpus.sentences import in_split, spoken as spelled
+    rng, sentences = random.Random('requests test'), {}
+    while len(sentences) < count:
+        sentence = spelled(grammar.request(rng))
+        if in_split(sentence, 'heldout'):
+            sentences[sentence] = None
+    return spoken(list(sentences), voices.taught_voices(), 'requests test')
+
+
 def free_words(count):
     """Random word strings and prose in taught voices: how much is hearing and how much is knowing the kiosk."""
     return spoken(text.prose(count // 2, 'test') + text.word_strings(count // 2, 'test'), voices.taught_voices(), 'free test')
