@@ -172,10 +172,12 @@ def kiosk(split, count, seed):
 
 
 def training_mix(count, seed, kiosk_share=0.65, words_share=0.13):
-    """Shuffled training sentences; held-out sentences of the kiosk are removed from every source."""
+    """Shuffled training sentences; what the corpus' rule holds out is left out of every source."""
+    from corpus.split import in_split
     in_world = kiosk('train', int(count * kiosk_share), seed)
     words = word_strings(int(count * words_share), seed)
     sentences = in_world + words + prose(count - len(in_world) - len(words), seed)
+    sentences = [sentence for sentence in sentences if in_split(sentence, 'train')]
     random.Random(f'mix {seed}').shuffle(sentences)
     return sentences
 
