@@ -2,7 +2,7 @@
  * Asks the starter chat model the questions of `questions.jsonl` through node-llama-cpp and scores
  * the answers by their facts.
  *
- *     node starter-models/llm/evaluate.mjs [file.gguf] [--set in-world] [--limit 50] [--wrong] [--json out.json]
+ *     node starter-models/llm/evaluate.mjs [file.gguf] [--questions other.jsonl] [--set in-world] [--limit 50] [--wrong] [--json out.json]
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -51,8 +51,8 @@ async function loadLlama() {
   return import(pathToFileURL(resolver.resolve('node-llama-cpp')).href);
 }
 
-function readQuestions(only, limit) {
-  const records = readFileSync(join(here, 'questions.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+function readQuestions(path, only, limit) {
+  const records = readFileSync(path, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
   const prompts = new Map(records.filter((record) => 'system' in record).map((record) => [record.prompt, record.system]));
   const seen = new Map();
   const questions = records.filter((record) => 'set' in record && (!only || record.set === only)).filter((record) => {
@@ -81,14 +81,14 @@ function table(results) {
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { set: { type: 'string' }, limit: { type: 'string' }, wrong: { type: 'boolean' }, json: { type: 'string' } },
+  options: { questions: { type: 'string' }, set: { type: 'string' }, limit: { type: 'string' }, wrong: { type: 'boolean' }, json: { type: 'string' } },
 });
 const modelPath = positionals[0] ?? join(here, 'sotto-starter-chat-q8_0.gguf');
 const { getLlama, LlamaChatSession } = await loadLlama();
 const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, logLevel: 'error' });
 const model = await llama.loadModel({ modelPath });
 const context = await model.createContext({ contextSize: 1024, threads: 1 });
-const { prompts, questions } = readQuestions(options.set, Number(options.limit ?? 0));
+const { prompts, questions } = readQuestions(options.questions ?? join(here, 'questions.jsonl'), options.set, Number(options.limit ?? 0));
 // Questions on one prompt follow one another, so that its facts are read once and stay in the cache.
 questions.sort((a, b) => a.prompt.localeCompare(b.prompt));
 const sequence = context.getSequence();

@@ -9,6 +9,7 @@ Wordings and values are held out; the prompt "default" is `kiosk.txt`, the "chan
 lines with values never trained on, the "random-*" prompts other things altogether.
 """
 
+import argparse
 import json
 import random
 from pathlib import Path
@@ -86,9 +87,13 @@ def _task(talk: Talk) -> dict:
 
 
 def main() -> None:
-    records = draw()
-    QUESTIONS_PATH.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
-    print(f"{len(records)} records, {QUESTIONS_PATH.stat().st_size} bytes")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=2024)
+    parser.add_argument("--out", type=Path, default=QUESTIONS_PATH)
+    args = parser.parse_args()
+    records = draw(args.seed)
+    args.out.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
+    print(f"{len(records)} records, {args.out.stat().st_size} bytes")
 
 
 if __name__ == "__main__":
