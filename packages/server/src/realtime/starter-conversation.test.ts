@@ -107,6 +107,14 @@ describe('the openai client and the starter models', () => {
     const beforeBargeIn = events.length;
     await speak('question-001-clean', 15_000, send, () => seen('response.output_audio.delta', beforeBargeIn) !== undefined);
     await next('input_audio_buffer.speech_started', beforeBargeIn);
+    await next('conversation.item.truncated', beforeBargeIn);
+    const cut = done.response.output![0]!;
+    const whole = cut.type === 'message' ? (cut.content[0] as { transcript: string }).transcript : '';
+    realtime.send({ type: 'conversation.item.truncate', item_id: cut.id!, content_index: 0, audio_end_ms: 500 });
+    realtime.send({ type: 'conversation.item.retrieve', item_id: cut.id! });
+    const { item: heard } = await next('conversation.item.retrieved', beforeBargeIn);
+    const kept = heard.type === 'message' ? (heard.content[0] as { transcript: string }).transcript : whole;
+    expect(kept.length).toBeLessThan(whole.length);
     const second = await next('response.done', beforeBargeIn);
     expect(second.response.output?.length).toBeGreaterThan(0);
 
@@ -118,6 +126,22 @@ describe('the openai client and the starter models', () => {
     realtime.send({ type: 'response.create' });
     const written = await next('response.output_text.done', beforePushToTalk);
     expect(written.text).not.toBe('');
+    await next('response.done', beforePushToTalk);
+
+    // The starter model was not raised on tools, so it is told to use one.
+    const beforeTool = events.length;
+    const tools = [{ type: 'function' as const, name: 'get_weather', description: 'Weather', parameters: { type: 'object', properties: { city: { type: 'string', enum: ['oslo', 'paris'] } }, required: ['city'] } }];
+    realtime.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'what is the weather in oslo' }] } });
+    realtime.send({ type: 'response.create', response: { tools, tool_choice: 'required' } });
+    const { item: call } = await next('response.output_item.done', beforeTool);
+    expect(call).toMatchObject({ type: 'function_call', name: 'get_weather', status: 'completed' });
+    if (call.type !== 'function_call') return;
+    expect(['oslo', 'paris']).toContain((JSON.parse(call.arguments) as { city: string }).city);
+    await next('response.done', beforeTool);
+    const beforeAnswer = events.length;
+    realtime.send({ type: 'conversation.item.create', item: { type: 'function_call_output', call_id: call.call_id!, output: 'sunny' } });
+    realtime.send({ type: 'response.create', response: { tool_choice: 'none' } });
+    expect((await next('response.done', beforeAnswer)).response.status).toBe('completed');
     expect(errors).toEqual([]);
     realtime.close();
   });
