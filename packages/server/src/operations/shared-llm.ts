@@ -20,14 +20,17 @@ export class SharedLlm implements LlmEngine {
   readonly specVersion = 'v1';
   readonly #engine: LlmEngine;
   readonly #contextCount: number;
+  readonly #onWaited: (waitedMs: number) => void;
   /** Least recently used first. */
   #idle: Context[] = [];
   #waiting: Waiter[] = [];
   #openCount = 0;
 
-  constructor(engine: LlmEngine, contextCount: number) {
+  /** @param onWaited told how long each answer waited for its context. */
+  constructor(engine: LlmEngine, contextCount: number, onWaited: (waitedMs: number) => void = () => {}) {
     this.#engine = engine;
     this.#contextCount = contextCount;
+    this.#onWaited = onWaited;
   }
 
   get capabilities(): LlmEngine['capabilities'] {
@@ -45,6 +48,13 @@ export class SharedLlm implements LlmEngine {
 
   /** A context, at once or when one is free. */
   async acquire(owner: SharedSession, signal: AbortSignal | undefined): Promise<Context> {
+    const startedMs = performance.now();
+    const context = await this.#obtain(owner, signal);
+    this.#onWaited(performance.now() - startedMs);
+    return context;
+  }
+
+  async #obtain(owner: SharedSession, signal: AbortSignal | undefined): Promise<Context> {
     signal?.throwIfAborted();
     const own = this.#takeIdle(owner);
     if (own !== undefined) return own;

@@ -243,6 +243,7 @@ describe('what the operator sees', () => {
     expect(text).toMatch(/^sotto_rejects_total\{reason="VOICE_ERR_UNAUTHORIZED"\} 1$/m);
     expect(text).toMatch(/^sotto_turn_stage_seconds_count\{stage="endpointing"\} 1$/m);
     expect(text).toMatch(/^sotto_queue_delay_seconds_count\{stage="vad"\} \d\d+$/m);
+    expect(text).toMatch(/^sotto_queue_delay_seconds_count\{stage="llm"\} [1-9]/m);
     expect(text).toContain('sotto_worker_restarts_total');
     await client.close();
   });

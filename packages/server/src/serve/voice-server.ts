@@ -69,7 +69,7 @@ export class VoiceServer implements AsyncDisposable {
       admissionsPerSecond: config.maxAdmissionsPerSecond,
     });
     this.#authentication = new Authentication({ apiKeys: config.apiKeys, now: () => Date.now() });
-    this.#llm = new SharedLlm(options.engines.forSession('shared').llm, config.llmContexts);
+    this.#llm = new SharedLlm(options.engines.forSession('shared').llm, config.llmContexts, (waitedMs) => this.#metrics.queueDelay.observe({ stage: 'llm' }, waitedMs / 1000));
     const engines = { forSession: (sessionKey: string) => ({ ...options.engines.forSession(sessionKey), llm: this.#llm }) };
     this.#endpoint = new RealtimeEndpoint({
       config,
