@@ -64,7 +64,7 @@ test('the page works again after a reload with the server and the network gone',
   await using own = await SottoServer.start();
   await using rig = await PageRig.open({ url: own.url });
   await rig.ready();
-  await rig.until('navigator.serviceWorker.ready.then(() => true)');
+  await rig.until('navigator.serviceWorker.getRegistration().then((registration) => registration?.active?.state === "activated")');
   await rig.until(`caches.keys().then((names) => names.some((name) => name.startsWith('sotto-page-')))`);
   await rig.page.reload();
   await rig.ready();

@@ -7,6 +7,6 @@ const requests = new OffOriginRequests(element('requests'));
 // For tests, and for whoever opens the console to look.
 Object.assign(globalThis, { sotto: { page, requests } });
 
-if ('serviceWorker' in navigator) void navigator.serviceWorker.register('./service-worker.js').catch(() => undefined);
+if ('serviceWorker' in navigator) void navigator.serviceWorker.register('./service-worker.js', { type: 'module' }).catch(() => undefined);
 
 await page.start();
