@@ -19,7 +19,7 @@ const cases: readonly (readonly [SessionEvent, readonly VoiceEvent[]])[] = [
   [{ type: 'speech-misfire', turnId }, [{ type: 'listening' }]],
   [{ type: 'speech-end', turnId, itemId, audioStartMs: 0, audioEndMs: 10 }, []],
   [{ type: 'transcript-partial', turnId, text: 'when does', stableText: 'when' }, [{ type: 'partial', turnId, text: 'when does', stableText: 'when' }]],
-  [{ type: 'transcript-final', turnId, itemId, transcript: { text: 'when does it open', confidence: 0.9 } as never }, [{ type: 'final', turnId, text: 'when does it open', confidence: 0.9 as never }]],
+  [{ type: 'transcript-final', turnId, itemId, transcript: { text: 'when does it open', confidence: 0.9 } as never }, [{ type: 'final', turnId, text: 'when does it open', confidence: 0.9 }]],
   [{ type: 'backchannel', turnId, text: 'mm hm' }, [{ type: 'listening' }]],
   [{ type: 'reply-start', turnId, replyId, itemId }, [{ type: 'thinking', turnId, replyId }]],
   [{ type: 'reply-text-delta', replyId, text: 'It' }, [{ type: 'reply-text', replyId, delta: 'It' }]],
