@@ -18,6 +18,7 @@ LONG_STAGE_SECONDS = 6
 JOINED_SHARE = 0.13
 RARE_KEPT = 0.35
 ESPEAK_KEPT = 0.5
+WARPED_SHARE = 0.5
 
 
 class Batch:
@@ -75,9 +76,14 @@ class BatchMaker:
         """All batches of one pool, in random order."""
         rng = self.rng
         clips = []
-        for samples, sentence in self.pool(longest_seconds, strength):
+        pool = self.pool(longest_seconds, strength)
+        if strength > 0:
+            self.bank.make_babble(rng, [samples for samples, _ in pool])
+        for samples, sentence in pool:
             if strength > 0:
                 samples = augment.change_speed(samples, rng.uniform(0.86, 1.24))
+                if rng.uniform() < WARPED_SHARE:
+                    samples = augment.warp_formants(samples, rng.uniform(0.86, 1.18))
             clips.append((samples, sentence))
         clips.sort(key=lambda clip: len(clip[0]) + rng.uniform(0, 0.3 * RATE))
         groups, at = [], 0

@@ -89,7 +89,7 @@ def music(rng, length):
 
 
 KINDS = dict(coloured=coloured, wind=wind, hum=hum, engine=engine, knocks=knocks, beeps=beeps, music=music)
-WEIGHTS = dict(coloured=0.16, wind=0.1, hum=0.08, engine=0.12, knocks=0.14, beeps=0.12, music=0.28)
+WEIGHTS = dict(coloured=0.26, wind=0.09, hum=0.08, engine=0.12, knocks=0.12, beeps=0.09, music=0.24)
 
 
 def draw(rng, length, kind=None):
@@ -104,10 +104,30 @@ class NoiseBank:
 
     def __init__(self, rng, clips=240, seconds=8):
         self.clips = [draw(rng, seconds * RATE) for _ in range(clips)]
+        self.babble = []
 
-    def cut(self, rng, length):
-        clip = self.clips[rng.integers(0, len(self.clips))]
+    def make_babble(self, rng, voices, clips=12, seconds=8):
+        """Rooms full of people: three to eight of the given int16 clips at once, each as loud as the others."""
+        self.babble = []
+        for _ in range(clips):
+            mixture = np.zeros(seconds * RATE, np.float32)
+            for _ in range(rng.integers(3, 9)):
+                line = np.concatenate([voices[k] for k in rng.integers(0, len(voices), 8)]).astype(np.float32)
+                line = np.resize(np.roll(line, rng.integers(0, len(line))), len(mixture))
+                mixture += line / (np.sqrt(np.mean(line ** 2)) + 1e-9) * rng.uniform(0.6, 1.4)
+            mixture += rng.uniform(0, 1.2) * draw(rng, len(mixture), 'coloured')
+            self.babble.append(mixture / np.sqrt(np.mean(mixture ** 2)))
+
+    def behind_speech(self, rng, length):
+        """A sound to put under speech: among them babble, which is no example of silence."""
+        if self.babble and rng.uniform() < 0.3:
+            return self.cut(rng, length, self.babble)
+        return self.cut(rng, length)
+
+    def cut(self, rng, length, clips=None):
+        clips = clips or self.clips
+        clip = clips[rng.integers(0, len(clips))]
         if length <= len(clip):
             start = rng.integers(0, len(clip) - length + 1)
             return clip[start:start + length]
-        return np.concatenate([clip, self.cut(rng, length - len(clip))])
+        return np.concatenate([clip, self.cut(rng, length - len(clip), clips)])

@@ -57,7 +57,7 @@ def stage_at(step):
         return 2.0, 0.0, 24.0
     if step < 2600:
         return (3.5, 0.3, 36.0) if step < 1600 else (5.0, 0.5, 48.0)
-    return 10.0, 0.6, 48.0
+    return 10.0, 0.9, 48.0
 
 
 def losses(model, batch, device):
