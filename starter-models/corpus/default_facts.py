@@ -4,8 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from . import words
-from .dialogues import Fact
-from .facts import KINDS
+from .facts import KINDS, Fact
 
 KIOSK_PATH = Path(__file__).parent.parent / "llm" / "kiosk.txt"
 

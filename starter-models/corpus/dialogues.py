@@ -7,11 +7,11 @@ where a number is the index of the fact line whose value stands there.
 """
 
 import random
-from dataclasses import dataclass
 
 from . import assistant, words
+from .default_facts import default_keys
 from .elsewhere import outside
-from .facts import HOURS_POOL, KINDS, draw_value, followup, invented, question, verb_is, wordings
+from .facts import HOURS_POOL, KINDS, Fact, draw_value, followup, invented, question, verb_is, wordings
 from .noise import polite, reaches, titled
 
 DAY_FOLLOWUPS = ("and on {d}", "what about {d}", "and {d}", "how about on {d}", "and what about {d}", "on {d}", "is it the same on {d}", "and if i come on {d}", "and for {d}", "what about on {d}", "how about {d}", "what about a {d}", "so what about {d}", "and then on {d}", "what if i come on {d}", "what about {d} then", "and what about on {d}")
@@ -25,19 +25,6 @@ GENERAL = ["You are a helpful voice assistant.", "You are a friendly assistant i
 
 FOLLOWUP_SHARE = 0.42  # of the turns after one about a fact
 TURN_SHARES = {"fact": 0.58, "unknown": 0.15, "outside": 0.09, "repeat": 0.03, "who": 0.02, "task": 0.13}
-
-
-@dataclass
-class Fact:
-    """One fact line: what it is about, on which day (or None), and its value."""
-
-    kind: str
-    x: str
-    day: str | None
-    value: str
-
-    def key(self, name: str) -> str:
-        return KINDS[self.kind].key.format(x=name) + (f" {self.day.title()}" if self.day else "")
 
 
 class Kiosk:
@@ -266,8 +253,6 @@ def compose(split: str, rng: random.Random, fact_count: int, turn_count: int, ke
 
 def generate(split: str, count: int, seed: int, fact_counts: tuple[int, int] = (3, 25)) -> list[dict]:
     """`count` dialogues of `split`, the same for the same seed."""
-    from .default_facts import default_keys
-
     rng = random.Random(f"dialogues-{split}-{seed}")
     made = []
     for _ in range(count):

@@ -127,6 +127,20 @@ KINDS: dict[str, Kind] = {
         "the manager of the {x} is {v}", "who manages the {x}", ["[and ]who (manages|runs) it", "[and ]who is the manager"]),
 }
 
+
+@dataclass
+class Fact:
+    """One fact line: what it is about, on which day (or None), and its value."""
+
+    kind: str
+    x: str
+    day: str | None
+    value: str
+
+    def key(self, name: str) -> str:
+        return KINDS[self.kind].key.format(x=name) + (f" {self.day.title()}" if self.day else "")
+
+
 ONSETS = "b d f g h j k l m n p r s t v w z br dr fl gr kl pr st tr th sh".split()
 VOWELS = "a e i o u ai ee oo ar or en el".split()
 
