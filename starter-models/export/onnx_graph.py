@@ -7,7 +7,7 @@ FLOAT, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
 
 
 class Graph:
-    """Collects nodes and initialisers. `op` returns the name of the node's (first) output."""
+    """Collects nodes and initialisers. `op` returns the name of the node's output, or a list where there are several."""
 
     def __init__(self, name, parent=None):
         self.name, self.parent = name, parent
@@ -21,7 +21,7 @@ class Graph:
         return f'{hint}_{root.counter}'
 
     def op(self, kind, *inputs, out=None, outputs=1, **attributes):
-        names = [out] if out else [self.fresh(kind.lower()) for _ in range(outputs)]
+        names = ([out] if isinstance(out, str) else out) if out else [self.fresh(kind.lower()) for _ in range(outputs)]
         self.nodes.append(helper.make_node(kind, list(inputs), names, name=self.fresh(kind), **attributes))
         return names[0] if outputs == 1 else names
 
@@ -44,12 +44,12 @@ class Graph:
     def number(self, value):
         return self.weight(f'scalar_f32_{value!r}', np.array(value, np.float32))
 
-    def choose(self, condition, then_graph, then_outputs, else_graph, else_outputs, element=FLOAT):
-        """An If node; the branches are Graphs whose parent is this one. Returns the output names."""
+    def choose(self, condition, then_graph, then_outputs, else_graph, else_outputs, element=FLOAT, out=None):
+        """An If node; the branches are Graphs whose parent is this one. Returns the output names, `out` if given."""
         def body(graph, outputs):
             infos = [helper.make_tensor_value_info(name, element, None) for name in outputs]
             return helper.make_graph(graph.nodes, graph.name, [], infos)
-        return self.op('If', condition, outputs=len(then_outputs), then_branch=body(then_graph, then_outputs),
+        return self.op('If', condition, out=out, outputs=len(then_outputs), then_branch=body(then_graph, then_outputs),
                        else_branch=body(else_graph, else_outputs))
 
     def finish(self, inputs, outputs, producer='sotto'):

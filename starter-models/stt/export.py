@@ -15,6 +15,7 @@ import torch
 from export.onnx_graph import BOOL, FLOAT, INT64, Graph
 from export.quantize_int8 import quantise
 
+from .joint_projection import join_projections
 from .model import Shape
 from .tokenizer import Tokenizer
 
@@ -49,23 +50,35 @@ class Layers:
         heads = g.op('Reshape', x, g.ints(0, 0, self.shape.heads, self.shape.head_dim))
         return g.op('Transpose', heads, perm=[0, 2, 1, 3])
 
+    def queries_keys_values(self, x, name, tables):
+        """Rotated queries and keys, and values, [1, heads, positions, head_dim] each, from one matrix product."""
+        g, shape = self.g, self.shape
+        joint = join_projections(shape, *(self.weights[f'{name}.{part}_proj.weight'] for part in 'qkv'))
+        y = g.op('MatMul', x, g.weight(f'{name}.qkv_proj.weight', joint))
+        y = g.op('Reshape', y, g.ints(0, 0, 3 * shape.heads, shape.head_dim))
+        y = g.op('Transpose', y, perm=[0, 2, 1, 3])
+        turning, v = g.op('Split', y, g.ints(2 * shape.heads, shape.heads), outputs=2, axis=1)
+        q, k = g.op('Split', self.rotate(turning, tables), outputs=2, axis=1)
+        return q, k, v
+
     def rotary_tables(self, first, count):
         """cos and signed sin [count, head_dim] for positions first … first+count−1; 1 and 0 beyond the rotary part."""
         g, shape = self.g, self.shape
-        inverse = np.zeros(shape.head_dim, np.float32)
+        inverse = np.zeros(shape.head_dim // 2, np.float32)
         steps = np.arange(0, shape.rotary_dim, 2, dtype=np.float32)
-        inverse[:shape.rotary_dim] = np.repeat(shape.rope_theta ** (-steps / shape.rotary_dim), 2)
-        sign = np.tile(np.array([-1, 1], np.float32), shape.head_dim // 2)
+        inverse[:shape.rotary_dim // 2] = shape.rope_theta ** (-steps / shape.rotary_dim)
+        inverse = np.tile(inverse, 2)
+        sign = np.repeat(np.array([-1, 1], np.float32), shape.head_dim // 2)
         end = g.op('Add', first, count)
         position = g.op('Unsqueeze', g.op('Cast', g.op('Range', first, end, g.int0(1)), to=FLOAT), g.ints(1))
         angle = g.op('Mul', position, g.weight('rotary_inverse', inverse[None]))
         return g.op('Cos', angle), g.op('Mul', g.op('Sin', angle), g.weight('rotary_sign', sign[None]))
 
     def rotate(self, x, tables):
-        """x·cos + swap(x)·sin, where swap exchanges the two channels of each pair."""
+        """x·cos + swap(x)·sin, where swap exchanges the two channels of each pair: the two halves of a head."""
         g = self.g
-        swap = np.arange(self.shape.head_dim).reshape(-1, 2)[:, ::-1].reshape(-1).astype(np.int64)
-        swapped = g.op('Gather', x, g.weight('rotary_swap', swap), axis=-1)
+        first, second = g.op('Split', x, outputs=2, axis=-1)
+        swapped = g.op('Concat', second, first, axis=-1)
         return g.op('Add', g.op('Mul', x, tables[0]), g.op('Mul', swapped, tables[1]))
 
     def attend(self, q, k, v, name, mask=None):
@@ -103,8 +116,7 @@ def encoder_model(shape, weights):
     for index in range(shape.encoder_layers):
         name = f'encoder.layers.{index}'
         y = L.norm(x, f'{name}.input_layernorm')
-        q, k, v = (L.split(L.linear(y, f'{name}.self_attn.{part}_proj')) for part in 'qkv')
-        x = g.op('Add', x, L.attend(L.rotate(q, tables), L.rotate(k, tables), v, f'{name}.self_attn'))
+        x = g.op('Add', x, L.attend(*L.queries_keys_values(y, f'{name}.self_attn', tables), f'{name}.self_attn'))
         y = L.gelu(L.linear(L.norm(x, f'{name}.post_attention_layernorm'), f'{name}.fc1'))
         x = g.op('Add', x, L.linear(y, f'{name}.fc2'))
     g.op('LayerNormalization', x, L.tensor('encoder.layer_norm.weight'), out='last_hidden_state', axis=-1, epsilon=1e-5)
@@ -127,10 +139,10 @@ def decoder_model(shape, weights):
     for index in range(shape.decoder_layers):
         name = f'decoder.layers.{index}'
         y = L.norm(x, f'{name}.input_layernorm')
-        q, k, v = (L.split(L.linear(y, f'{name}.self_attn.{part}_proj')) for part in 'qkv')
-        k = g.op('Concat', past[index, 'decoder', 'key'], L.rotate(k, tables), out=f'present.{index}.decoder.key', axis=2)
+        q, k, v = L.queries_keys_values(y, f'{name}.self_attn', tables)
+        k = g.op('Concat', past[index, 'decoder', 'key'], k, out=f'present.{index}.decoder.key', axis=2)
         v = g.op('Concat', past[index, 'decoder', 'value'], v, out=f'present.{index}.decoder.value', axis=2)
-        x = g.op('Add', x, L.attend(L.rotate(q, tables), k, v, f'{name}.self_attn', mask))
+        x = g.op('Add', x, L.attend(q, k, v, f'{name}.self_attn', mask))
         k, v = cross_cache(g, L, index, past)
         q = L.split(L.linear(L.norm(x, f'{name}.post_attention_layernorm'), f'{name}.encoder_attn.q_proj'))
         x = g.op('Add', x, L.attend(q, k, v, f'{name}.encoder_attn'))
@@ -158,8 +170,8 @@ def cross_cache(g, L, index, past):
     kept = [cached.op('Identity', past[index, 'encoder', kind]) for kind in ('key', 'value')]
     made = [L.split(L.linear('encoder_hidden_states', f'decoder.layers.{index}.encoder_attn.{part}_proj', computed), computed)
             for part in 'kv']
-    k, v = g.choose('use_cache_branch', cached, kept, computed, made)
-    return [g.op('Identity', value, out=f'present.{index}.encoder.{kind}') for value, kind in ((k, 'key'), (v, 'value'))]
+    present = [f'present.{index}.encoder.{kind}' for kind in ('key', 'value')]
+    return g.choose('use_cache_branch', cached, kept, computed, made, out=present)
 
 
 def configurations(shape):

@@ -5,6 +5,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 
+from .joint_projection import separate_projections
 from .model import Shape
 
 
@@ -23,6 +24,10 @@ def load_onnx(model, folder):
     for file in ('encoder_model.onnx', 'decoder_model_merged.onnx'):
         for tensor in onnx.load(str(folder / 'onnx' / file)).graph.initializer:
             stored[tensor.name] = torch.from_numpy(numpy_helper.to_array(tensor).copy())
+    shape = model.shape
+    for name in [name for name in stored if name.endswith('.qkv_proj.weight')]:
+        parts = separate_projections(shape, stored[name].numpy())
+        stored.update({name.replace('qkv', part): torch.from_numpy(value.T.copy()) for part, value in zip('qkv', parts)})
     missing = []
     with torch.no_grad():
         for name, parameter in model.named_parameters():
