@@ -124,8 +124,8 @@ def _with_values(keys: list[tuple[str, str, str | None]], split: str, rng: rando
 class Talk:
     """Draws the turns of one dialogue; remembers what was last spoken about."""
 
-    def __init__(self, kiosk: Kiosk, identity: str, split: str, rng: random.Random, errors: float):
-        self.kiosk, self.identity, self.split, self.rng, self.errors = kiosk, identity, split, rng, errors
+    def __init__(self, kiosk: Kiosk, identity: str, split: str, rng: random.Random, errors: float, shares: dict[str, float]):
+        self.kiosk, self.identity, self.split, self.rng, self.errors, self.shares = kiosk, identity, split, rng, errors, shares
         self.values = [fact.value for fact in kiosk.facts]
         self.topic: tuple[str, str, str | None] | None = None
         self.last: str | None = None
@@ -210,6 +210,11 @@ class Talk:
         name, user, said = assistant.task(self.split, self.rng)
         return self._turn(polite(user, self.rng) if name in assistant.TASKS else user, [said], "assistant", name)
 
+    def sum(self) -> dict:
+        self.topic = None
+        user, said = assistant.sums(self.split, self.rng)
+        return self._turn(user, [said], "assistant", "sums")
+
     def who(self) -> dict:
         self.topic = None
         return self._turn(assistant.who(self.split, self.rng), [self.identity.replace("You are", "I am", 1)], "assistant", "who")
@@ -228,7 +233,7 @@ class Talk:
         if self.kiosk.facts and self.topic and rng.random() < FOLLOWUP_SHARE:
             made = self.followup()
         if made is None:
-            names, shares = zip(*TURN_SHARES.items())
+            names, shares = zip(*self.shares.items())
             name = rng.choices(names, shares)[0]
             if name == "fact" and not self.kiosk.facts:
                 name = "task"
@@ -236,8 +241,8 @@ class Talk:
         return made or self.task()
 
 
-def compose(split: str, rng: random.Random, fact_count: int, turn_count: int, keys: list | None = None, errors: float = 0.15) -> dict:
-    """One dialogue of `turn_count` turns over `fact_count` facts (0 for a prompt without any)."""
+def compose(split: str, rng: random.Random, fact_count: int, turn_count: int, keys: list | None = None, errors: float = 0.15, shares: dict[str, float] = TURN_SHARES) -> dict:
+    """One dialogue of `turn_count` turns over `fact_count` facts (0 for a prompt without any); `shares` of the kinds of turn, `Talk`'s methods."""
     facts = random_facts(split, fact_count, rng, keys) if fact_count else []
     kiosk = Kiosk(facts, accent=rng.random() < 0.75)
     if not facts and rng.random() < 0.6 or rng.random() < 0.05:
@@ -246,7 +251,7 @@ def compose(split: str, rng: random.Random, fact_count: int, turn_count: int, ke
         place = rng.choice(words.TOWN_LIST).title() if rng.random() < 0.6 else invented(rng).title()
         identity = rng.choice(("You are the voice of the {p} {c}.", "You are the voice of the {p} {c}.", "You are the kiosk of the {p} {c}.", "You are the guide of the {p} {c}.")).format(p=place, c=rng.choice(PARTS))
     head = [identity] + ([rng.choice(EXTRAS)] if rng.random() < 0.25 else [])
-    talk = Talk(kiosk, identity, split, rng, errors)
+    talk = Talk(kiosk, identity, split, rng, errors, shares)
     lines = kiosk.lines()
     return {"system": "\n".join([" ".join(head), *lines]), "lines": lines, "turns": [talk.turn() for _ in range(turn_count)]}
 

@@ -14,6 +14,8 @@ from .tokenizer import END_OF_TEXT, TURN_END, TURN_START, Tokenizer
 
 VALUE_WEIGHT, FIRST_WEIGHT = 3.0, 4.0
 DEFAULT_KEYS_SHARE = 0.65
+# More of what has to be known by heart, sums above all, than a visitor would ask for.
+TRAINED_SHARES = {"fact": 0.46, "unknown": 0.14, "outside": 0.09, "repeat": 0.03, "who": 0.02, "task": 0.15, "sum": 0.11}
 COMMON = {"Ġthe", "Ġis", "Ġon", "Ġat", "Ġto", "Ġof", "Ġin", "Ġa", "Ġand", "Ġfor", "'t", ".", ",", "Ġwhen", "Ġwhere", "Ġwhat"}  # words of every sentence, copied from nowhere
 NO_START_SHARE = 0.15  # some runtimes leave the start token out
 GAP_SHARE, MAX_GAP = 0.3, 700  # rotary distances of long prompts, met without long rows
@@ -149,7 +151,7 @@ def draw_row(tokenizer: Tokenizer, length: int, facts: tuple[int, int], rng: ran
     """A row filled with as many turns as fit."""
     keys = default_keys() if rng.random() < DEFAULT_KEYS_SHARE else None
     fact_count = 0 if rng.random() < 0.05 else rng.randint(*facts)
-    dialogue = compose(split, rng, fact_count, 2 + length // 22, keys)
+    dialogue = compose(split, rng, fact_count, 2 + length // 22, keys, shares=TRAINED_SHARES)
     gap = rng.randint(0, MAX_GAP) if rng.random() < GAP_SHARE else 0
     return dialogue_row(dialogue, tokenizer, length, gap, rng.random() >= NO_START_SHARE)
 

@@ -15,7 +15,7 @@ import random
 from pathlib import Path
 
 from corpus.default_facts import default_facts, default_keys, kiosk_text
-from corpus.dialogues import Kiosk, Talk, random_facts
+from corpus.dialogues import TURN_SHARES, Kiosk, Talk, random_facts
 
 QUESTIONS_PATH = Path(__file__).parent / "questions.jsonl"
 IDENTITY = "You are the voice of the Harrow Hill visitor centre."
@@ -38,7 +38,7 @@ def _system(name: str, kiosk: Kiosk) -> str:
 
 
 def _talk(kiosk: Kiosk, rng: random.Random) -> Talk:
-    return Talk(kiosk, IDENTITY, "heldout", rng, ERRORS)
+    return Talk(kiosk, IDENTITY, "heldout", rng, ERRORS, TURN_SHARES)
 
 
 def _record(name: str, group: str, turns: list[dict]) -> dict:
