@@ -26,5 +26,6 @@ export { modelsFolder, userCacheFolder } from './models/user-folders.ts';
 export { type VerifyOptions, verifyModel } from './models/verify-model.ts';
 export { startServer } from './commands/serve.ts';
 export { ServerMetrics } from './operations/metrics.ts';
+export { servePageFile } from './serve/page-files.ts';
 export { type ConfigSources, type ServeConfig, type SettingName, resolveServeConfig } from './serve/serve-config.ts';
 export { VoiceServer, type VoiceServerOptions } from './serve/voice-server.ts';
