@@ -3,6 +3,7 @@ import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
 import type { ModelKind } from '@sotto/pipeline';
 import type { LocatedModel } from '@sotto/server';
 import { type BenchResult, type Machine, type ModelFingerprint, RESULT_SCHEMA_VERSION } from './bench-result.ts';
+import { fingerprintOf } from './model-fingerprint.ts';
 
 /** Packages whose version decides what a figure means. */
 const PACKAGES = ['onnxruntime-node', 'node-llama-cpp'] as const;
@@ -33,17 +34,8 @@ export function describeMachine(): Machine {
 }
 
 function fingerprints(models: { readonly [K in ModelKind]?: LocatedModel | undefined }): { readonly [K in ModelKind]?: ModelFingerprint } {
-  const described = Object.entries(models).flatMap(([kind, model]) => (model === undefined ? [] : [[kind, fingerprint(model)] as const]));
+  const described = Object.entries(models).flatMap(([kind, model]) => (model === undefined ? [] : [[kind, fingerprintOf(model.manifest)] as const]));
   return Object.fromEntries(described);
-}
-
-function fingerprint({ manifest }: LocatedModel): ModelFingerprint {
-  const dtype = manifest.dtype ?? 'fp32';
-  return {
-    id: manifest.id,
-    dtype: typeof dtype === 'string' ? dtype : `encoder ${dtype.encoder}, decoder ${dtype.decoder}`,
-    sha256: Object.fromEntries(manifest.files.flatMap(({ path, sha256 }) => (sha256 === undefined ? [] : [[path, sha256]]))),
-  };
 }
 
 function versionOf(name: string): string {

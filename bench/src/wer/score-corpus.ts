@@ -1,5 +1,5 @@
 import { commonestConfusions, type Confusion, type ErrorCounts, errorRate, errorRateInterval, type Interval, type ScoredUtterance, scoreUtterance, sumErrors, type TextNormalizerProfile } from '@sotto/pipeline/metrics';
-import type { CorpusUtterance } from '../corpus/utterance.ts';
+import type { SpokenText } from '../corpus/utterance.ts';
 import type { ListeningMode, TranscribedUtterance } from './transcribe-corpus.ts';
 
 export type WerScores = {
@@ -27,10 +27,10 @@ export type WerScores = {
 
 export type ScoreOptions = { readonly corpus: string; readonly mode: ListeningMode; readonly normalizer: TextNormalizerProfile };
 
-type Scored = { readonly utterance: CorpusUtterance; readonly transcribed: TranscribedUtterance; readonly score: ScoredUtterance };
+type Scored = { readonly utterance: SpokenText; readonly transcribed: TranscribedUtterance; readonly score: ScoredUtterance };
 
 /** Scores transcripts against their corpus: totals, splits, speakers, confusions, speed. */
-export function scoreCorpus(utterances: readonly CorpusUtterance[], transcribed: readonly TranscribedUtterance[], options: ScoreOptions): WerScores {
+export function scoreCorpus(utterances: readonly SpokenText[], transcribed: readonly TranscribedUtterance[], options: ScoreOptions): WerScores {
   const byId = new Map(transcribed.map((one) => [one.id, one]));
   const all = utterances.flatMap((utterance): Scored[] => {
     const one = byId.get(utterance.id);
