@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { LatencyBody } from '../latency/latency-report.ts';
-import type { CalledTurn } from '../latency/realtime-caller.ts';
+import type { CalledTurn } from '../latency/called-turn.ts';
 import { scoreLatency } from '../latency/score-latency.ts';
 import { compareLatency } from './compare-latency.ts';
 
 function body(shiftMs: number, turnCount: number, corpus = 'questions'): LatencyBody {
   const turns = Array.from({ length: turnCount }, (_, i): CalledTurn => {
     const totalMs = 400 + (i % 20) + shiftMs;
-    return { speechEndMs: 0, firstAudibleMs: totalMs, waterfall: { totalMs, stages: [{ name: 'thinking', startMs: 0, durationMs: 100 }], unattributedMs: totalMs - 100 }, transcript: '', reply: '', cutOffCount: 0 };
+    return { fate: 'answered', endpointDelayMs: 50, replyMs: 1000, speechEndMs: 0, firstAudibleMs: totalMs, waterfall: { totalMs, stages: [{ name: 'thinking', startMs: 0, durationMs: 100 }], unattributedMs: totalMs - 100 }, transcript: '', reply: '', cutOffCount: 0 };
   });
-  return { corpus, endpoint: '', latency: scoreLatency(turns, undefined), pauses: { turnCount: 0, cutOffTurnCount: 0 } };
+  return { corpus, endpoint: '', callerCount: 1, turnDetection: 'server_vad', latency: scoreLatency(turns, undefined), turnTaking: [], framework: undefined };
 }
 
 const verdicts = (a: LatencyBody, b: LatencyBody) => Object.fromEntries(compareLatency(a, b).map(({ name, verdict }) => [name, verdict]));

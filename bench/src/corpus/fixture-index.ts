@@ -15,6 +15,8 @@ export type Fixture = {
   readonly expectedFact?: string;
   readonly speechStartMs: number;
   readonly speechEndMs: number;
+  /** Silence between words of a `mid-pause` or a `conversation`. */
+  readonly pauses?: readonly { readonly startMs: number; readonly endMs: number }[];
 };
 
 export async function readFixtures(folder: string): Promise<readonly Fixture[]> {

@@ -1,6 +1,7 @@
 import { percentile, seededRandom } from '@sotto/pipeline/metrics';
 import { describe, expect, it } from 'vitest';
-import { type CalledTurn, RealtimeCaller } from './realtime-caller.ts';
+import type { CalledTurn } from './called-turn.ts';
+import { RealtimeCaller } from './realtime-caller.ts';
 import { scoreLatency } from './score-latency.ts';
 import { type KnownDelays, KnownDelayServer } from './testing/known-delay-server.ts';
 

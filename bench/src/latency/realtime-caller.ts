@@ -1,43 +1,44 @@
-import { EngineError, type TurnWaterfall } from '@sotto/pipeline';
+import { EngineError } from '@sotto/pipeline';
 import { decodeBinaryFrame, decodeWireAudio, encodeBinaryFrame, encodeWireAudio, type SentServerEvent, SOTTO_SUBPROTOCOL } from '@sotto/pipeline/protocol';
 import { WebSocket } from 'ws';
+import { type CalledInterruption, type CalledTurn, END_BOUND_MS, type TurnFate } from './called-turn.ts';
+import { HeardReplies } from './heard-replies.ts';
+import type { ReplyLoudspeaker } from './reply-loudspeaker.ts';
 
 const FORMAT = { type: 'audio/pcm', rate: 24_000 } as const;
 /** Audio sent at a time. */
 const FRAME_MS = 20;
-/** What counts as audible: -50 dBFS. */
-const AUDIBLE_LEVEL = 10 ** (-50 / 20);
-/** Room noise after the question, -66 dBFS: real rooms are never digitally silent. */
+const FRAME_SAMPLE_COUNT = (FRAME_MS * FORMAT.rate) / 1000;
+/** Room noise around the speech, -66 dBFS: real rooms are never digitally silent. */
 const ROOM_NOISE_LEVEL = 0.0005;
+/** Silence after a reply before the turn counts as over. */
+const QUIET_MS = 400;
+/** How long after its last speech sample a turn may take in all. */
+const TURN_BOUND_MS = 30_000;
 
-export type CallerEvent = { readonly atMs: number; readonly event: SentServerEvent };
-
-export type CalledTurn = {
-  /** When the question's last speech sample was handed to the socket. */
-  readonly speechEndMs: number;
-  /** When the first audible sample of the reply would sound at a client that plays what arrives; undefined without a reply. */
-  readonly firstAudibleMs: number | undefined;
-  readonly waterfall: TurnWaterfall | undefined;
-  readonly transcript: string;
-  readonly reply: string;
-  /** `speech_stopped` events before the last speech sample: turns cut off in the middle. */
-  readonly cutOffCount: number;
-};
+export type TurnDetection = 'server_vad' | 'semantic_vad';
 
 export type CallerOptions = {
   readonly url: string;
   readonly instructions: string;
+  /** @defaultValue the server's own */
+  readonly turnDetection?: TurnDetection;
   /** Seeded, for the room noise. */
   readonly random: () => number;
   readonly signal: AbortSignal;
 };
 
+/** A recording at 24 kHz with the labels of its speech. */
+export type SpokenRecording = { readonly samples: Float32Array; readonly speechStartMs: number; readonly speechEndMs: number };
+
+type EventOf<T extends SentServerEvent['type']> = { readonly atMs: number; readonly event: Extract<SentServerEvent, { type: T }> };
+
 /** A client that speaks recordings to a server in real time and times what comes back. */
 export class RealtimeCaller implements AsyncDisposable {
   readonly #socket: WebSocket;
   readonly #options: CallerOptions;
-  #events: CallerEvent[] = [];
-  #audio: { atMs: number; samples: Float32Array }[] = [];
+  #events: { readonly atMs: number; readonly event: SentServerEvent }[] = [];
+  #replies = new HeardReplies(FORMAT.rate);
   #sentSampleCount = 0;
   #waiters = new Set<() => void>();
   #closed = false;
@@ -56,7 +57,8 @@ export class RealtimeCaller implements AsyncDisposable {
   static async open(options: CallerOptions): Promise<RealtimeCaller> {
     const caller = new RealtimeCaller(options, new WebSocket(options.url, [SOTTO_SUBPROTOCOL]));
     await caller.#until(() => caller.#events.some(({ event }) => event.type === 'session.created'), 30_000);
-    caller.#send({ type: 'session.update', session: { type: 'realtime', instructions: options.instructions, audio: { input: { transcription: { model: 'sotto' } } } } });
+    const detection = options.turnDetection === undefined ? {} : { turn_detection: { type: options.turnDetection } };
+    caller.#send({ type: 'session.update', session: { type: 'realtime', instructions: options.instructions, audio: { input: { transcription: { model: 'sotto' }, ...detection } } } });
     await caller.#until(() => caller.#events.some(({ event }) => event.type === 'session.updated'), 30_000);
     return caller;
   }
@@ -66,25 +68,28 @@ export class RealtimeCaller implements AsyncDisposable {
    * @param speechEndMs the last speech sample by the recording's labels.
    */
   async ask(samples: Float32Array, speechEndMs: number): Promise<CalledTurn> {
-    this.#events = [];
-    this.#audio = [];
-    const frameLength = (FRAME_MS * FORMAT.rate) / 1000;
-    const startMs = performance.now();
-    let spokenEndMs = startMs + speechEndMs;
-    let frameCount = 0;
-    const timeoutMs = speechEndMs + 30_000;
-    while (!this.#isAnswered() && performance.now() - startMs < timeoutMs) {
-      this.#options.signal.throwIfAborted();
-      if (this.#closed) throw new EngineError('VOICE_ERR_ENGINE_FAILED', 'The server closed the connection in the middle of a turn', { stage: 'transport' });
-      const from = frameCount * frameLength;
-      this.#sendAudio(this.#frame(samples, from, frameLength));
-      if (from * 1000 < speechEndMs * FORMAT.rate && (from + frameLength) * 1000 >= speechEndMs * FORMAT.rate) spokenEndMs = performance.now();
-      frameCount++;
-      // Against the start, not the last frame: a late timer must not slow the speaker down.
-      const dueMs = startMs + frameCount * FRAME_MS;
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueMs - performance.now())));
-    }
-    return this.#describe(spokenEndMs);
+    this.#begin();
+    const sending = this.#speak(samples, speechEndMs);
+    await this.#listenWhile(sending, (nowMs) => !this.#isOver(sending.spokenMs, nowMs) && nowMs < sending.startMs + speechEndMs + TURN_BOUND_MS);
+    return this.#describe(sending.spokenMs ?? sending.startMs + speechEndMs);
+  }
+
+  /** Speaks `question`, and `interruption` over the reply once that has sounded for `afterMs`. */
+  async askAndInterrupt(question: SpokenRecording, interruption: SpokenRecording, afterMs: number): Promise<CalledInterruption> {
+    this.#begin();
+    const asking = this.#speak(question.samples, question.speechEndMs);
+    const replySounds = (nowMs: number) => asking.spokenMs !== undefined && nowMs >= (this.#replies.latest?.firstAudibleMs ?? Infinity) + afterMs;
+    await this.#listenWhile(asking, (nowMs) => !replySounds(nowMs) && nowMs < asking.startMs + question.speechEndMs + TURN_BOUND_MS);
+    const reply = this.#replies.latest;
+    if (reply === undefined || !replySounds(performance.now())) return NO_REPLY;
+    const sinceCount = this.#events.length;
+    const speaking = this.#speak(interruption.samples.subarray((interruption.speechStartMs * FORMAT.rate) / 1000), 0);
+    await this.#listenWhile(speaking, (nowMs) => !isQuiet(reply, nowMs) && nowMs < speaking.startMs + TURN_BOUND_MS);
+    const onsetMs = speaking.spokenMs ?? speaking.startMs;
+    const noticedMs = this.#events.slice(sinceCount).find(({ event }) => event.type === 'input_audio_buffer.speech_started' || event.type === 'sotto.output_audio.paused')?.atMs;
+    const silentMs = reply.lastPlayedMs;
+    const wasOverBefore = (silentMs ?? 0) < (noticedMs ?? onsetMs + interruption.speechEndMs - interruption.speechStartMs);
+    return { fate: reply.wasCutOff ? 'stopped' : wasOverBefore ? 'over-before' : 'played-on', onsetMs, noticedMs, silentMs, lastArrivalMs: reply.lastArrivalMs, heldMs: reply.heldMs };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -92,45 +97,79 @@ export class RealtimeCaller implements AsyncDisposable {
     return Promise.resolve();
   }
 
+  #begin(): void {
+    this.#events = [];
+    this.#replies = new HeardReplies(FORMAT.rate);
+  }
+
+  /** A recording about to be spoken; `spokenMs` is when the sample at `markMs` was handed to the socket. */
+  #speak(samples: Float32Array, markMs: number): Sending {
+    return { samples, markSample: Math.max(0, Math.ceil((markMs * FORMAT.rate) / 1000) - 1), startMs: performance.now(), spokenMs: undefined };
+  }
+
+  /** Sends the recording and then the room's noise in real time for as long as the condition holds. */
+  async #listenWhile(sending: Sending, condition: (nowMs: number) => boolean): Promise<void> {
+    for (let frameCount = 0; condition(performance.now()); frameCount++) {
+      this.#options.signal.throwIfAborted();
+      if (this.#closed) throw new EngineError('VOICE_ERR_ENGINE_FAILED', 'The server closed the connection in the middle of a turn', { stage: 'transport' });
+      const from = frameCount * FRAME_SAMPLE_COUNT;
+      this.#sendAudio(this.#frame(sending.samples, from));
+      if (from <= sending.markSample && sending.markSample < from + FRAME_SAMPLE_COUNT) sending.spokenMs = performance.now();
+      // Against the start, not the last frame: a late timer must not slow the speaker down.
+      const dueMs = sending.startMs + (frameCount + 1) * FRAME_MS;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueMs - performance.now())));
+    }
+  }
+
   #describe(speechEndMs: number): CalledTurn {
-    const eventsOf = <T extends SentServerEvent['type']>(type: T) => this.#events.filter(({ event }) => event.type === type) as { atMs: number; event: Extract<SentServerEvent, { type: T }> }[];
-    const transcripts = eventsOf('conversation.item.input_audio_transcription.completed').map(({ event }) => event.transcript);
+    const endToldMs = this.#lastMs('input_audio_buffer.speech_stopped');
+    const reply = this.#replies.latest;
     return {
+      fate: this.#fate(),
       speechEndMs,
-      firstAudibleMs: this.#firstAudibleMs(),
-      waterfall: eventsOf('sotto.turn.latency').at(-1)?.event.waterfall,
-      transcript: transcripts.join(' ').trim(),
-      reply: eventsOf('response.output_audio_transcript.done').at(-1)?.event.transcript ?? '',
-      cutOffCount: eventsOf('input_audio_buffer.speech_stopped').filter(({ atMs }) => atMs < speechEndMs).length,
+      firstAudibleMs: reply?.firstAudibleMs,
+      endpointDelayMs: endToldMs === undefined || endToldMs < speechEndMs ? undefined : endToldMs - speechEndMs,
+      replyMs: reply?.playedMs ?? 0,
+      waterfall: this.#eventsOf('sotto.turn.latency').at(-1)?.event.waterfall,
+      transcript: this.#eventsOf('conversation.item.input_audio_transcription.completed').map(({ event }) => event.transcript).join(' ').trim(),
+      reply: this.#eventsOf('response.output_audio_transcript.done').at(-1)?.event.transcript ?? '',
+      cutOffCount: this.#eventsOf('input_audio_buffer.speech_stopped').filter(({ atMs }) => atMs < speechEndMs).length,
     };
   }
 
-  /** A client plays the first frame when it arrives, so leading silence delays what is heard. */
-  #firstAudibleMs(): number | undefined {
-    const first = this.#audio[0];
-    if (first === undefined) return undefined;
-    let before = 0;
-    for (const { samples } of this.#audio) {
-      const index = samples.findIndex((sample) => Math.abs(sample) > AUDIBLE_LEVEL);
-      if (index !== -1) return first.atMs + ((before + index) * 1000) / FORMAT.rate;
-      before += samples.length;
-    }
-    return undefined;
+  #fate(): TurnFate {
+    const wasNoticed = this.#eventsOf('input_audio_buffer.speech_started').length > 0;
+    if (wasNoticed && this.#isWaitingForEnd) return 'missed-end';
+    if (this.#replies.latest?.firstAudibleMs !== undefined) return 'answered';
+    return wasNoticed ? 'unanswered' : 'unheard';
   }
 
-  /** Answered and heard: the reply's audio would have been played by now. */
-  #isAnswered(): boolean {
-    const done = this.#events.findLast(({ event }) => event.type === 'response.done');
-    const first = this.#audio[0];
-    if (done === undefined) return false;
-    const audioMs = this.#audio.reduce((sum, { samples }) => sum + (samples.length * 1000) / FORMAT.rate, 0);
-    return first === undefined || performance.now() > first.atMs + audioMs + 400;
+  /** As far as the server told, speech has not begun or not ended. */
+  get #isWaitingForEnd(): boolean {
+    const startedMs = this.#lastMs('input_audio_buffer.speech_started');
+    return startedMs === undefined || startedMs > (this.#lastMs('input_audio_buffer.speech_stopped') ?? -Infinity);
   }
 
-  #frame(samples: Float32Array, from: number, length: number): Float32Array {
-    const frame = Float32Array.from({ length }, () => (this.#options.random() * 2 - 1) * ROOM_NOISE_LEVEL);
-    const speech = samples.subarray(from, from + length);
-    for (let i = 0; i < speech.length; i++) frame[i] = speech[i]!;
+  /** The question is spoken and its answer heard, or no end of the question was told in time. */
+  #isOver(spokenMs: number | undefined, nowMs: number): boolean {
+    if (spokenMs === undefined) return false;
+    if (this.#isWaitingForEnd) return nowMs > spokenMs + END_BOUND_MS;
+    const doneMs = this.#lastMs('response.done');
+    if (doneMs === undefined || doneMs < (this.#lastMs('input_audio_buffer.speech_stopped') ?? Infinity)) return false;
+    return this.#replies.latest === undefined || isQuiet(this.#replies.latest, nowMs);
+  }
+
+  #eventsOf<T extends SentServerEvent['type']>(type: T): EventOf<T>[] {
+    return this.#events.filter(({ event }) => event.type === type) as EventOf<T>[];
+  }
+
+  #lastMs(type: SentServerEvent['type']): number | undefined {
+    return this.#events.findLast(({ event }) => event.type === type)?.atMs;
+  }
+
+  #frame(samples: Float32Array, from: number): Float32Array {
+    const frame = Float32Array.from({ length: FRAME_SAMPLE_COUNT }, () => (this.#options.random() * 2 - 1) * ROOM_NOISE_LEVEL);
+    frame.set(samples.subarray(from, from + FRAME_SAMPLE_COUNT));
     return frame;
   }
 
@@ -147,10 +186,12 @@ export class RealtimeCaller implements AsyncDisposable {
   #take(data: Buffer, isBinary: boolean): void {
     const atMs = performance.now();
     if (isBinary) {
-      const { payload } = decodeBinaryFrame(new Uint8Array(data));
-      if (payload.length > 0) this.#audio.push({ atMs, samples: decodeWireAudio(payload, FORMAT) });
+      const frame = decodeBinaryFrame(new Uint8Array(data));
+      this.#replies.takeAudio(frame, decodeWireAudio(frame.payload, FORMAT), atMs);
     } else {
-      this.#events.push({ atMs, event: JSON.parse(data.toString()) as SentServerEvent });
+      const event = JSON.parse(data.toString()) as SentServerEvent;
+      this.#events.push({ atMs, event });
+      this.#replies.takeEvent(event, atMs);
     }
     this.#wake();
   }
@@ -177,3 +218,12 @@ export class RealtimeCaller implements AsyncDisposable {
     for (const check of [...this.#waiters]) check();
   }
 }
+
+const NO_REPLY: CalledInterruption = { fate: 'no-reply', onsetMs: NaN, noticedMs: undefined, silentMs: undefined, lastArrivalMs: undefined, heldMs: 0 };
+
+/** The reply is over and has been for a while. */
+function isQuiet(reply: ReplyLoudspeaker, nowMs: number): boolean {
+  return reply.isOverAt(nowMs) && nowMs > (reply.lastPlayedMs ?? 0) + QUIET_MS;
+}
+
+type Sending = { readonly samples: Float32Array; readonly markSample: number; readonly startMs: number; spokenMs: number | undefined };

@@ -7,7 +7,9 @@ import type { ModelChoice } from '@sotto/server';
 
 const sotto = fileURLToPath(new URL('../../../packages/server/bin/sotto.js', import.meta.url));
 
-/** A `sotto serve` of our own, in a process of its own as a client would meet it. */
+const nullEngines = fileURLToPath(new URL('../../dist/latency/null-engine-process.js', import.meta.url));
+
+/** A server of our own, in a process of its own as a client would meet it. */
 export class ServeProcess implements AsyncDisposable {
   /** `ws://…/v1/realtime`. */
   readonly url: string;
@@ -19,8 +21,18 @@ export class ServeProcess implements AsyncDisposable {
   }
 
   /** Starts on a free loopback port; `args` are passed on to `sotto serve`. */
-  static async start(args: readonly string[], signal: AbortSignal): Promise<ServeProcess> {
-    const child = spawn(process.execPath, [sotto, 'serve', '--port', '0', ...args], { stdio: ['ignore', 'ignore', 'pipe'], signal });
+  static start(args: readonly string[], signal: AbortSignal): Promise<ServeProcess> {
+    return ServeProcess.run([sotto, 'serve', '--port', '0', ...args], signal);
+  }
+
+  /** The same server with engines that cost nothing, and always the same reply. */
+  static startNullEngines(reply: string, signal: AbortSignal): Promise<ServeProcess> {
+    return ServeProcess.run([nullEngines, reply], signal);
+  }
+
+  /** Runs a script that tells a server's address on stderr. */
+  static async run(command: readonly string[], signal: AbortSignal): Promise<ServeProcess> {
+    const child = spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'pipe'], signal });
     child.on('error', () => undefined);
     for await (const line of createInterface({ input: child.stderr })) {
       const url = /ws:\/\/[^\s)]+/.exec(line)?.[0];
@@ -29,7 +41,7 @@ export class ServeProcess implements AsyncDisposable {
       return new ServeProcess(url, child);
     }
     signal.throwIfAborted();
-    throw new EngineError('VOICE_ERR_ENGINE_FAILED', 'sotto serve ended before it told its address; run it by hand to see why', { stage: 'transport' });
+    throw new EngineError('VOICE_ERR_ENGINE_FAILED', `The server ended before it told its address; run node ${command.join(' ')} by hand to see why`, { stage: 'transport' });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -28,7 +28,7 @@ describe('plots', () => {
 
   it('begin each stage where the one before ends', () => {
     const waterfall = { totalMs: 300, stages: [{ name: 'endpointing' as const, startMs: 0, durationMs: 200 }, { name: 'thinking' as const, startMs: 200, durationMs: 100 }], unattributedMs: 0 };
-    const svg = latencyWaterfallPlot(scoreLatency([{ speechEndMs: 0, firstAudibleMs: 300, waterfall, transcript: '', reply: '', cutOffCount: 0 }], undefined));
+    const svg = latencyWaterfallPlot(scoreLatency([{ fate: 'answered', endpointDelayMs: 200, replyMs: 1000, speechEndMs: 0, firstAudibleMs: 300, waterfall, transcript: '', reply: '', cutOffCount: 0 }], undefined));
     const [, ...starts] = attribute(svg, 'rect', 'x').length > 0 ? [0, ...attribute(svg, 'rect', 'x')] : [];
     const [, ...widths] = attribute(svg, 'rect', 'width');
     expect(starts[1]).toBeCloseTo(starts[0]! + widths[0]!, 0);

@@ -49,8 +49,10 @@ export class KnownDelayServer implements AsyncDisposable {
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (!isBinary) return tell(socket, { type: 'session.updated' });
       const { position, payload } = decodeBinaryFrame(new Uint8Array(data));
+      if (position === 0) tell(socket, { type: 'input_audio_buffer.speech_started' });
       if (hasHeard || position + payload.length / 2 < speechEndSample) return;
       hasHeard = true;
+      tell(socket, { type: 'input_audio_buffer.speech_stopped' });
       void this.#answer(socket, performance.now());
     });
   }
@@ -65,7 +67,7 @@ export class KnownDelayServer implements AsyncDisposable {
     socket.send(encodeBinaryFrame({ kind: 'output-audio', last: true, stream: 1, position: 0, payload: encodeWireAudio(samples, FORMAT) }));
     const waterfall: TurnWaterfall = { totalMs: thoughtMs + leadingSilenceMs, stages: [{ name: 'thinking', startMs: 0, durationMs: thoughtMs }, { name: 'playout', startMs: thoughtMs, durationMs: leadingSilenceMs }], unattributedMs: 0 };
     tell(socket, { type: 'sotto.turn.latency', waterfall });
-    tell(socket, { type: 'response.done' });
+    tell(socket, { type: 'response.done', response: { status: 'completed' } });
   }
 }
 
