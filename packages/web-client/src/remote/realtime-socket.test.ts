@@ -11,7 +11,7 @@ const ws = createRequire(new URL('../../../server/package.json', import.meta.url
   WebSocketServer: new (options: object) => WsServer;
 };
 type WsServer = { address(): AddressInfo; close(): void; on(event: 'connection', listener: (socket: WsConnection, request: { url: string; headers: Record<string, string> }) => void): void; clients: Set<WsConnection> };
-type WsConnection = { send(data: string | Uint8Array): void; close(code: number, reason?: string): void; terminate(): void; on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): void };
+type WsConnection = { send(data: string | Uint8Array): void; close(code?: number, reason?: string): void; terminate(): void; on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): void };
 
 /** A server that greets, and keeps what it is asked and told. */
 class Server {
@@ -86,7 +86,7 @@ describe('a connection', () => {
     expect(server?.addresses[0]?.pathname).toBe('/v1/realtime');
     expect(server?.protocols[0]?.split(',')).toEqual([SOTTO_SUBPROTOCOL, 'openai-insecure-api-key.secret']);
     expect(events).toEqual(['sotto.session.resumable']);
-    expect(states).toEqual(['connected']);
+    expect(states).toEqual(['opened']);
   });
 
   test('that is refused for want of room rejects with the typed error', async () => {
@@ -104,18 +104,47 @@ describe('a connection', () => {
     opened.send({ type: 'first' });
     opened.sendAudio(new Uint8Array(100));
     opened.send({ type: 'second' });
-    await vi.waitFor(() => expect(server?.received).toHaveLength(2), { timeout: 20_000 });
-    expect(server?.received).toEqual(['{"type":"first"}', '{"type":"second"}']);
-    expect(Object.fromEntries(server!.addresses[1]!.searchParams)).toEqual({ resume: 'token_1', last_event_id: 'event_resumable', stream: '3', position: '4800' });
-    expect(states).toEqual(['connected', 'reconnecting', 'connected']);
+    await vi.waitFor(() => expect(server?.received).toHaveLength(3), { timeout: 20_000 });
+    expect(server?.received).toEqual(['{"type":"first"}', '{"type":"second"}', '100 bytes']);
+    // 960 bytes are 480 samples: asked to go on after the last of them, the server sends none twice.
+    expect(Object.fromEntries(server!.addresses[1]!.searchParams)).toEqual({ resume: 'token_1', last_event_id: 'event_resumable', stream: '3', position: '5280' });
+    expect(states).toEqual(['opened', 'reconnecting', 'resumed']);
   });
 
-  test('whose session has ended for good is not brought back', async () => {
+  test.each([
+    ['with a goodbye that this side did not say', 1000, ''],
+    ['without a code', 1005, ''],
+    ['because the server shuts down', 1001, 'draining: the server is shutting down'],
+    ['because nothing was said for long', 1008, 'idle: nothing was received for 300000 ms'],
+  ])('that ends %s comes back', async (_, code, reason) => {
+    const opened = await connect((connection, count) => connection.send(greeting(count === 1 ? 'resumable' : 'resumed')));
+    await opened.connect();
+    if (code === 1005) server?.current.close();
+    else server?.current.close(code, reason);
+    await vi.waitFor(() => expect(states).toEqual(['opened', 'reconnecting', 'resumed']), { timeout: 20_000 });
+  });
+
+  test('to a session that is over goes on in a new one, without what was meant for the old', async () => {
+    const opened = await connect((connection, count) => {
+      if (count === 2) connection.close(1008, 'session_expired: there is no session to come back to; open a new one');
+      else connection.send(greeting('resumable'));
+    });
+    await opened.connect();
+    server?.current.close(1000);
+    await vi.waitFor(() => expect(states).toContain('reconnecting'));
+    opened.send({ type: 'conversation.item.truncate' });
+    await vi.waitFor(() => expect(states).toEqual(['opened', 'reconnecting', 'opened']), { timeout: 20_000 });
+    opened.send({ type: 'session.update' });
+    await vi.waitFor(() => expect(server?.received).toEqual(['{"type":"session.update"}']));
+    expect(server?.addresses.map(({ searchParams }) => searchParams.get('resume'))).toEqual([null, 'token_1', null]);
+  });
+
+  test('that ended for a fault of this side is not brought back', async () => {
     const opened = await connect((connection) => connection.send(greeting('resumable')));
     await opened.connect();
-    server?.current.close(1008, 'session_expired: 60 minutes');
+    server?.current.close(1008, 'audio_rate: audio arrives faster than 1.5 times real time');
     await vi.waitFor(() => expect(states).toHaveLength(2));
-    expect(states).toEqual(['connected', 'closed: VOICE_ERR_DOWNLOAD']);
+    expect(states).toEqual(['opened', 'closed: VOICE_ERR_DOWNLOAD']);
     expect(server?.addresses).toHaveLength(1);
   });
 

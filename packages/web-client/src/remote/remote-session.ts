@@ -1,10 +1,11 @@
-import { type AudioFrame, Resampler, type TimedWord, VoiceError } from '@sotto/pipeline';
+import { type AudioFrame, ERROR_CODES, Resampler, type TimedWord, VoiceError } from '@sotto/pipeline';
 import { type BinaryFrame, decodeWireAudio, encodeBinaryFrame, encodeWireAudio, type SentServerEvent } from '@sotto/pipeline/protocol';
 import { AudioDevices } from '../audio-devices.ts';
 import type { BrowserVoiceSession, BrowserVoiceSessionOptions, BrowserVoiceSettings, ServerEngine } from '../browser-voice-session.ts';
 import { EventHub } from '../event-hub.ts';
 import { HeardTextEstimate } from './heard-text-estimate.ts';
-import { RealtimeSocket } from './realtime-socket.ts';
+import { RealtimeSocket, type SocketState } from './realtime-socket.ts';
+import { RemoteHistory } from './remote-history.ts';
 import { sessionUpdateOf } from './session-update.ts';
 
 const WIRE_FORMAT = { type: 'audio/pcm', rate: 24_000 } as const;
@@ -37,6 +38,11 @@ export class RemoteSession implements BrowserVoiceSession {
   #streams = new Map<number, RemoteReply>();
   #epoch = 0;
   #turnId = '';
+  #partial = { itemId: '', text: '' };
+  readonly #history = new RemoteHistory();
+  /** Typed text that the server has not confirmed, by the id of its item. */
+  readonly #unconfirmed = new Map<string, string>();
+  #typedCount = 0;
   #cancelTicker: (() => void) | undefined;
   readonly #estimate = new HeardTextEstimate();
   readonly #closing = new AbortController();
@@ -50,10 +56,7 @@ export class RemoteSession implements BrowserVoiceSession {
       apiKey: server.apiKey,
       onEvent: (event) => this.#take(event),
       onAudio: (frame) => this.#hearFrame(frame),
-      onState: (state, error) => {
-        this.#hub.emit({ type: 'connection', state });
-        if (error !== undefined) this.#hub.emit({ type: 'error', error });
-      },
+      onState: (state, error) => this.#onState(state, error),
     });
   }
 
@@ -73,7 +76,6 @@ export class RemoteSession implements BrowserVoiceSession {
       await session[Symbol.asyncDispose]();
       throw thrown;
     }
-    session.#socket.send(sessionUpdateOf(session.#settings));
     options.signal?.addEventListener('abort', () => void session[Symbol.asyncDispose](), { once: true });
     return session;
   }
@@ -110,8 +112,9 @@ export class RemoteSession implements BrowserVoiceSession {
   async sendText(text: string): Promise<void> {
     await this.#devices.wake();
     this.interrupt();
-    this.#socket.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text }] } });
-    this.#socket.send({ type: 'response.create' });
+    const itemId = `item_typed_${++this.#typedCount}`;
+    this.#unconfirmed.set(itemId, text);
+    if (this.#socket.isOpen) this.#sendTyped(itemId, text);
   }
 
   interrupt(): void {
@@ -128,14 +131,12 @@ export class RemoteSession implements BrowserVoiceSession {
 
   reset(): Promise<void> {
     this.interrupt();
-    for (const { itemId } of this.#replies.values()) this.#socket.send({ type: 'conversation.item.delete', item_id: itemId });
-    for (const itemId of this.#userItemIds) this.#socket.send({ type: 'conversation.item.delete', item_id: itemId });
-    this.#replies.clear();
-    this.#userItemIds = [];
+    if (this.#socket.isOpen) for (const itemId of this.#history.itemIds) this.#socket.send({ type: 'conversation.item.delete', item_id: itemId });
+    else this.#socket.forgetSession();
+    this.#history.clear();
+    this.#unconfirmed.clear();
     return Promise.resolve();
   }
-
-  #userItemIds: string[] = [];
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new VoiceError('VOICE_ERR_DISPOSED', 'The session was closed'));
@@ -143,6 +144,28 @@ export class RemoteSession implements BrowserVoiceSession {
     this.#socket.close();
     await this.#devices[Symbol.asyncDispose]();
     this.#hub.clear();
+  }
+
+  #onState(state: SocketState, error: VoiceError | undefined): void {
+    if (state === 'opened') this.#tellEverything();
+    if (state === 'opened' || state === 'resumed') for (const [itemId, text] of this.#unconfirmed) this.#sendTyped(itemId, text);
+    this.#hub.emit({ type: 'connection', state: state === 'opened' || state === 'resumed' ? 'connected' : state });
+    if (error !== undefined) this.#hub.emit({ type: 'error', error });
+  }
+
+  /** Brings a session that knows nothing to where the one before was. */
+  #tellEverything(): void {
+    const lost = this.#playing;
+    const heardText = lost === undefined ? '' : this.#silence(lost, 'interrupted');
+    this.#streams.clear();
+    this.#socket.send(sessionUpdateOf(this.#settings));
+    for (const event of this.#history.retelling) this.#socket.send(event);
+    // A question of whose answer nothing was heard is still open.
+    if (lost !== undefined && heardText === '') this.#socket.send({ type: 'response.create' });
+  }
+
+  #sendTyped(itemId: string, text: string): void {
+    this.#socket.send({ type: 'conversation.item.create', item: { id: itemId, type: 'message', role: 'user', content: [{ type: 'input_text', text }] } });
   }
 
   #sendFrame(frame: AudioFrame): void {
@@ -155,7 +178,11 @@ export class RemoteSession implements BrowserVoiceSession {
   }
 
   #take(event: SentServerEvent): void {
+    this.#history.take(event);
     switch (event.type) {
+      case 'conversation.item.added':
+        if (this.#unconfirmed.delete(event.item.id)) this.#socket.send({ type: 'response.create' });
+        return;
       case 'input_audio_buffer.speech_started':
         this.#turnId = event.item_id;
         // The server tells of speech over a reply only once it counts as an interruption.
@@ -163,12 +190,10 @@ export class RemoteSession implements BrowserVoiceSession {
         this.#hub.emit({ type: 'hearing', turnId: event.item_id });
         return;
       case 'conversation.item.input_audio_transcription.delta':
-        this.#partial = this.#partialItemId === event.item_id ? this.#partial + event.delta : event.delta;
-        this.#partialItemId = event.item_id;
-        this.#hub.emit({ type: 'partial', turnId: event.item_id, text: this.#partial, stableText: this.#partial });
+        this.#partial = { itemId: event.item_id, text: this.#partial.itemId === event.item_id ? this.#partial.text + event.delta : event.delta };
+        this.#hub.emit({ type: 'partial', turnId: event.item_id, text: this.#partial.text, stableText: this.#partial.text });
         return;
       case 'conversation.item.input_audio_transcription.completed':
-        this.#userItemIds.push(event.item_id);
         this.#hub.emit({ type: 'final', turnId: event.item_id, text: event.transcript, confidence: undefined });
         return;
       case 'response.output_item.added':
@@ -202,17 +227,17 @@ export class RemoteSession implements BrowserVoiceSession {
         this.#hub.emit({ type: 'idle-timeout' });
         return;
       case 'error':
-        this.#hub.emit({ type: 'error', error: new VoiceError('VOICE_ERR_BAD_MESSAGE', event.error.message, { stage: 'transport' }) });
+        // Typed text was sent again though it had arrived: the confirmation is under way.
+        if (event.error.code === 'item_already_exists') return;
+        this.#hub.emit({ type: 'error', error: new VoiceError(ERROR_CODES.find((code) => code === event.error.code) ?? 'VOICE_ERR_BAD_MESSAGE', event.error.message, { stage: 'transport' }) });
         return;
       default:
         return;
     }
   }
 
-  #partial = '';
-  #partialItemId = '';
-
   #begin(replyId: string, itemId: string): void {
+    for (const [id, { status }] of this.#replies) if (status !== undefined) this.#replies.delete(id);
     const reply: RemoteReply = { replyId, itemId, turnId: this.#turnId, epoch: this.#epoch, text: '', writtenMs: 0, isComplete: false, status: undefined };
     this.#replies.set(replyId, reply);
     this.#playing = reply;
@@ -245,6 +270,7 @@ export class RemoteSession implements BrowserVoiceSession {
         if (this.#playing !== reply) return;
         this.#playing = undefined;
         this.#cancelTicker?.();
+        this.#history.setText(reply.itemId, reply.text);
         this.#estimate.learn({ text: reply.text, arrivedMs: reply.writtenMs, isComplete: true });
         this.#hub.emit({ type: 'reply-end', replyId: reply.replyId, status: 'completed', text: reply.text, heardText: reply.text });
         this.#hub.emit({ type: 'listening' });
@@ -264,16 +290,27 @@ export class RemoteSession implements BrowserVoiceSession {
 
   /** Silences a reply here, and tells the server how much of it was heard. */
   #cut(reply: RemoteReply, status: 'interrupted' | 'cancelled' | 'failed'): void {
+    const heardMs = this.#heardMs(reply);
+    if (reply.writtenMs > 0) this.#socket.send({ type: 'conversation.item.truncate', item_id: reply.itemId, content_index: 0, audio_end_ms: Math.round(heardMs) });
+    this.#silence(reply, status);
+  }
+
+  /** @returns the words that were heard. */
+  #silence(reply: RemoteReply, status: 'interrupted' | 'cancelled' | 'failed'): string {
+    const heardText = this.#heardText(reply, this.#heardMs(reply));
     this.#playing = undefined;
     this.#cancelTicker?.();
-    const heardMs = Math.min(this.#devices.loudspeaker.heardMs(reply.replyId), reply.writtenMs);
     this.#epoch++;
     this.#devices.loudspeaker.clear(this.#epoch);
     this.#devices.loudspeaker.resume();
-    if (reply.writtenMs > 0) this.#socket.send({ type: 'conversation.item.truncate', item_id: reply.itemId, content_index: 0, audio_end_ms: Math.round(heardMs) });
-    const heardText = this.#heardText(reply, heardMs);
+    this.#history.setText(reply.itemId, heardText);
     if (status !== 'failed') this.#hub.emit({ type: 'interrupted', replyId: reply.replyId, heardText });
     this.#hub.emit({ type: 'reply-end', replyId: reply.replyId, status, text: reply.text, heardText });
+    return heardText;
+  }
+
+  #heardMs(reply: RemoteReply): number {
+    return Math.min(this.#devices.loudspeaker.heardMs(reply.replyId), reply.writtenMs);
   }
 
   #tellHeard(reply: RemoteReply): void {
