@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { seededRandom } from './clips.ts';
-import { OnnxGraph, onnxModel } from './onnx-writer.ts';
+import { OnnxGraph, onnxModel } from '../testing/onnx-writer.ts';
 
 /**
  * A Whisper of random weights: the graphs, tokenizer and configurations of the public ones, a thousand times smaller.
@@ -130,7 +130,7 @@ function encoderModel(weights: Weights): Uint8Array {
   }
   layers.norm(x, 'last_hidden_state');
   g.output('last_hidden_state', 'float', ['batch_size', SOURCE_POSITIONS, WIDTH]);
-  return onnxModel(g);
+  return onnxModel(g).finish();
 }
 
 function decoderModel(weights: Weights, vocabulary: Vocabulary, { timestamped = false, bias = {}, temperature = 1 }: TinyWhisperOptions): Uint8Array {
@@ -171,7 +171,7 @@ function decoderModel(weights: Weights, vocabulary: Vocabulary, { timestamped = 
     }
     if (timestamped) g.output(`cross_attentions.${i}`, 'float', ['batch_size', HEADS, 'decoder_sequence_length', 'encoder_sequence_length_out']);
   }
-  return onnxModel(g);
+  return onnxModel(g).finish();
 }
 
 function decoderTables(layers: Layers, vocabularySize: number, endToken: number): { embedding: Float32Array; positions: Float32Array; direction: Float32Array } {

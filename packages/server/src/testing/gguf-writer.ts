@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { type StreamedBytes, writeStreamedSync } from './streamed-bytes.ts';
 
 /** Value types of GGUF metadata, by their number in the GGUF v3 specification. */
 const VALUE_TYPE = { uint32: 4, int32: 5, float32: 6, bool: 7, string: 8, array: 9 } as const;
@@ -10,45 +10,47 @@ export type GgufValue =
   | { readonly type: 'string-array'; readonly value: readonly string[] }
   | { readonly type: 'int32-array' | 'float32-array'; readonly value: readonly number[] };
 
-export type GgufTensor = {
+export type GgufTensor = StreamedBytes & {
   readonly name: string;
   /** Row length first, as ggml counts. */
   readonly shape: readonly number[];
   /** Number of the ggml type: 0 float32, 8 Q8_0. */
   readonly typeId: number;
-  readonly byteCount: number;
-  /** Writes the tensor's bytes piece by piece, so that a large model never lies in memory whole. */
-  readonly pieces: () => Iterable<Uint8Array>;
 };
 
 const ALIGNMENT = 32;
 
-/** Writes a GGUF v3 file: header, metadata, tensor table, tensor data aligned to 32 bytes. */
+/** Writes a GGUF v3 file in one go. */
 export function writeGguf(path: string, metadata: Readonly<Record<string, GgufValue>>, tensors: readonly GgufTensor[]): void {
-  const file = openSync(path, 'w');
-  try {
-    const header = new ByteSink();
-    header.ascii('GGUF').uint32(3).uint64(tensors.length).uint64(Object.keys(metadata).length);
-    for (const [key, value] of Object.entries(metadata)) {
-      header.string(key);
-      writeValue(header, value);
-    }
-    let offset = 0;
-    for (const tensor of tensors) {
-      header.string(tensor.name).uint32(tensor.shape.length);
-      for (const length of tensor.shape) header.uint64(length);
-      header.uint32(tensor.typeId).uint64(offset);
-      offset += aligned(tensor.byteCount);
-    }
-    header.pad(aligned(header.byteCount) - header.byteCount);
-    writeSync(file, header.bytes());
-    for (const tensor of tensors) {
-      for (const piece of tensor.pieces()) writeSync(file, piece);
-      writeSync(file, new Uint8Array(aligned(tensor.byteCount) - tensor.byteCount));
-    }
-  } finally {
-    closeSync(file);
+  writeStreamedSync(path, ggufFile(metadata, tensors));
+}
+
+/** A GGUF v3 file: header, metadata, tensor table, tensor data aligned to 32 bytes. */
+export function ggufFile(metadata: Readonly<Record<string, GgufValue>>, tensors: readonly GgufTensor[]): StreamedBytes {
+  const header = new ByteSink();
+  header.ascii('GGUF').uint32(3).uint64(tensors.length).uint64(Object.keys(metadata).length);
+  for (const [key, value] of Object.entries(metadata)) {
+    header.string(key);
+    writeValue(header, value);
   }
+  let offset = 0;
+  for (const tensor of tensors) {
+    header.string(tensor.name).uint32(tensor.shape.length);
+    for (const length of tensor.shape) header.uint64(length);
+    header.uint32(tensor.typeId).uint64(offset);
+    offset += aligned(tensor.byteCount);
+  }
+  header.pad(aligned(header.byteCount) - header.byteCount);
+  return {
+    byteCount: header.byteCount + offset,
+    *pieces() {
+      yield header.bytes();
+      for (const tensor of tensors) {
+        yield* tensor.pieces();
+        yield new Uint8Array(aligned(tensor.byteCount) - tensor.byteCount);
+      }
+    },
+  };
 }
 
 function aligned(byteCount: number): number {

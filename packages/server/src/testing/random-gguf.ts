@@ -1,4 +1,5 @@
-import { type GgufTensor, type GgufValue, writeGguf } from './gguf-writer.ts';
+import { ggufFile, type GgufTensor, type GgufValue } from './gguf-writer.ts';
+import { type StreamedBytes, writeStreamedSync } from './streamed-bytes.ts';
 
 export type RandomGgufShape = {
   /** Gemma 3 looks back over a sliding window only; Mamba keeps a running state and no past. Neither can rewind at will. */
@@ -52,6 +53,8 @@ export type RandomGgufOptions = {
    * bytes as numbers. None twice, and none a line end alone. Without a script the model says noise.
    */
   readonly script?: readonly (string | number)[];
+  /** Score tokens with the embedding, as most small models do, instead of a matrix of their own. Excludes a script. */
+  readonly tied?: boolean;
   /** Metadata keys to leave out, to make a file that a loader must refuse. */
   readonly omitKeys?: readonly string[];
 };
@@ -83,12 +86,17 @@ const CONTROL_TOKEN = 3;
  * the script. The arithmetic done is the same as for any other weights.
  */
 export function writeRandomGguf(path: string, options: RandomGgufOptions = {}): void {
+  writeStreamedSync(path, randomGguf(options));
+}
+
+/** The same as a stream of bytes. */
+export function randomGguf(options: RandomGgufOptions = {}): StreamedBytes {
   const shape = options.shape ?? TINY_SHAPE;
   const vocabulary = makeVocabulary(shape.vocabularySize, options.script ?? []);
   const omitted = new Set(options.omitKeys ?? []);
   const metadata = makeMetadata(shape, vocabulary, options.chatTemplate ?? CHATML_TEMPLATE);
   const kept = Object.fromEntries(Object.entries(metadata).filter(([key]) => !omitted.has(key)));
-  writeGguf(path, kept, makeTensors(shape, vocabulary, options));
+  return ggufFile(kept, makeTensors(shape, vocabulary, options));
 }
 
 type Vocabulary = { readonly tokens: readonly string[]; readonly types: readonly number[]; readonly successors: ReadonlyMap<number, number> };
@@ -176,6 +184,7 @@ function makeTensors(shape: RandomGgufShape, vocabulary: Vocabulary, options: Ra
   const makers: Makers = { matrix, passThrough: isScripted ? zeroMatrix(matrix) : matrix };
   const embedding = isScripted ? scriptedEmbedding(width, vocabulary) : matrix('token_embd.weight', width, shape.vocabularySize, 1);
   const blocks = Array.from({ length: shape.layerCount }, (_, layer) => (shape.architecture === 'mamba' ? mambaBlock(shape, layer, makers) : attentionBlock(shape, layer, makers)));
+  if (options.tied === true) return [unrepeatedQ8Matrix('token_embd.weight', width, shape.vocabularySize, 1), ...blocks.flat(), constant('output_norm.weight', [width], 1)];
   // Not tied to the embedding: a tied one would only repeat the last token.
   const output = isScripted ? scriptedOutput(width, vocabulary) : matrix('output.weight', width, shape.vocabularySize, 9);
   return [embedding, ...blocks.flat(), constant('output_norm.weight', [width], 1), output];
@@ -245,6 +254,36 @@ const q8Matrix: MatrixMaker = (name, rowLength, rowCount, seed) => {
     for (let index = 0; index < 32; index++) bytes.writeInt8(Math.floor(random() * 255) - 127, block * 34 + 2 + index);
   }
   return repeatedBlock(name, [rowLength, rowCount], GGML_Q8_0, bytes, (rowLength / 32) * rowCount * 34);
+};
+
+/** As {@link q8Matrix}, with no two rows alike, so that no two tokens score alike. */
+const unrepeatedQ8Matrix: MatrixMaker = (name, rowLength, rowCount, seed) => {
+  const { shape, typeId, byteCount } = q8Matrix(name, rowLength, 1, seed);
+  const blocksPerRow = rowLength / 32;
+  return {
+    name,
+    shape: [shape[0]!, rowCount],
+    typeId,
+    byteCount: byteCount * rowCount,
+    *pieces() {
+      // Xorshift32 (Marsaglia 2003): four weights a step, for there are 150 million.
+      let state = (seed * 0x9e3779b9) | 1;
+      const row = Buffer.alloc(byteCount);
+      const scale = toHalf(1 / (127 * Math.sqrt(rowLength)));
+      for (let index = 0; index < rowCount; index++) {
+        for (let block = 0; block < blocksPerRow; block++) {
+          row.writeUInt16LE(scale, block * 34);
+          for (let word = 0; word < 8; word++) {
+            state ^= state << 13;
+            state ^= state >>> 17;
+            state ^= state << 5;
+            row.writeInt32LE(state, block * 34 + 2 + word * 4);
+          }
+        }
+        yield row;
+      }
+    },
+  };
 };
 
 function zeroMatrix(like: MatrixMaker): MatrixMaker {

@@ -1,4 +1,5 @@
 import { ProtobufWriter } from './protobuf-writer.ts';
+import type { StreamedBytes } from './streamed-bytes.ts';
 
 /** Field numbers and element types of onnx.proto3. */
 const FLOAT = 1;
@@ -41,6 +42,11 @@ export class OnnxGraph {
     return this.#tensor(name, FLOAT, dimensions, new Uint8Array(Float32Array.from(values).buffer));
   }
 
+  /** Floats that are made while the model is written; four bytes a value, little-endian. */
+  streamedFloats(values: StreamedBytes, dimensions: readonly number[], name: string): string {
+    return this.#tensor(name, FLOAT, dimensions, values);
+  }
+
   ints(...values: number[]): string {
     return this.#tensor(this.#fresh('ints'), INT64, [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer));
   }
@@ -59,13 +65,13 @@ export class OnnxGraph {
   }
 
   toProto(): ProtobufWriter {
-    const graph = new ProtobufWriter().text(2, this.#name);
+    const graph = new ProtobufWriter().fieldsOf(this.#proto).text(2, this.#name);
     for (const input of this.#inputs) graph.message(11, input);
     for (const output of this.#outputs) graph.message(12, output);
-    return new RawProtobuf([this.#proto.finish(), graph.finish()]);
+    return graph;
   }
 
-  #tensor(name: string, type: number, dimensions: readonly number[], raw: Uint8Array): string {
+  #tensor(name: string, type: number, dimensions: readonly number[], raw: Uint8Array | StreamedBytes): string {
     const tensor = new ProtobufWriter();
     for (const dimension of dimensions) tensor.varint(1, dimension);
     this.#proto.message(5, tensor.varint(2, type).text(8, name).bytes(9, raw));
@@ -77,23 +83,10 @@ export class OnnxGraph {
   }
 }
 
-/** A whole model file. */
-export function onnxModel(graph: OnnxGraph, opset = 17): Uint8Array {
+/** A whole model file, to be written or finished. */
+export function onnxModel(graph: OnnxGraph, opset = 17): ProtobufWriter {
   const opsetImport = new ProtobufWriter().text(1, '').varint(2, opset);
-  return new ProtobufWriter().varint(1, 8).text(2, 'sotto-tests').message(7, graph.toProto()).message(8, opsetImport).finish();
-}
-
-class RawProtobuf extends ProtobufWriter {
-  readonly #raw: readonly Uint8Array[];
-
-  constructor(raw: readonly Uint8Array[]) {
-    super();
-    this.#raw = raw;
-  }
-
-  override finish(): Uint8Array {
-    return Buffer.concat(this.#raw);
-  }
+  return new ProtobufWriter().varint(1, 8).text(2, 'sotto').message(7, graph.toProto()).message(8, opsetImport);
 }
 
 function attributeProto(name: string, value: Attribute): ProtobufWriter {
