@@ -1,6 +1,7 @@
 import type { ConsoleIo } from '@sotto/server';
 import type { Command } from 'commander';
 import { registerAnswers } from './answers/answers-command.ts';
+import { registerBrowser } from './browser/browser-command.ts';
 import { registerCompare } from './compare/compare-command.ts';
 import { registerLatency } from './latency/latency-command.ts';
 import { registerLoad } from './load/load-command.ts';
@@ -16,5 +17,6 @@ export function registerBench(bench: Command, io: ConsoleIo, args: readonly stri
   registerAnswers(bench, io, args);
   registerPeers(bench, io, args);
   registerLoad(bench, io, args);
+  registerBrowser(bench, io, args);
   registerCompare(bench, io);
 }

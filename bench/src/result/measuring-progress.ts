@@ -33,7 +33,8 @@ export class MeasuringProgress {
   }
 }
 
-function formatLeft(ms: number): string {
+/** "about so long", in whole units. */
+export function formatLeft(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 90) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);

@@ -1,0 +1,36 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Sources of the page; beside `src/` and `dist/` alike. */
+const pageFolder = fileURLToPath(new URL('../../browser-page/', import.meta.url));
+const clientFolder = fileURLToPath(new URL('../../../packages/web-client/', import.meta.url));
+
+export type BuiltBenchPage = AsyncDisposable & {
+  /** `bench.html` with all that it loads but models and runtimes. */
+  readonly folder: string;
+  /** What engines in the tab load: `models/`, `ort/`, `wllama/`, as the demo page has them. */
+  readonly assetsFolder: string;
+};
+
+/** Bundles the page into a folder that goes with the returned value, and the demo page's assets where they are out of date. */
+export async function buildBenchPage(): Promise<BuiltBenchPage> {
+  const { buildPageIfNeeded } = (await import(new URL('../../../scripts/bootstrap.mjs', import.meta.url).href)) as { buildPageIfNeeded(): void };
+  buildPageIfNeeded();
+  const { build } = await import('vite');
+  const folder = await mkdtemp(join(tmpdir(), 'sotto-bench-page-'));
+  const dispose = () => rm(folder, { recursive: true, force: true });
+  try {
+    await build({
+      configFile: join(clientFolder, 'demo', 'vite.config.js'),
+      root: pageFolder,
+      logLevel: 'error',
+      build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input: join(pageFolder, 'bench.html') } },
+    });
+  } catch (thrown) {
+    await dispose();
+    throw thrown;
+  }
+  return { folder, assetsFolder: join(clientFolder, 'dist-page', 'sotto'), [Symbol.asyncDispose]: dispose };
+}
