@@ -14,6 +14,8 @@ const EVENT_COUNT = 200_000;
 /** Part of them that goes over real sockets; the rest goes where sockets hand them over. */
 const SOCKET_EVENT_COUNT = 20_000;
 const RAW_COUNT = 20_000;
+/** Sent in one go; less than what sockets and buffers hold. */
+const BACKLOG_COUNT = 4000;
 const ATTACKER_COUNT = 100;
 const EVENTS_PER_SESSION = 5000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -70,6 +72,20 @@ describe('hostile input', () => {
     for (let sent = 0; sent < SOCKET_EVENT_COUNT; sent += 2 * EVENTS_PER_SESSION) await Promise.all([attack(false), attack(true), healthy(host)]);
     expect([...faults]).toEqual([]);
     await untilEmpty(host);
+  });
+
+  it('lets nobody wait for the backlog of another', async () => {
+    await using host = await fearless();
+    const flooding = await TestClient.connect(host.realtimeUrl);
+    const patient = await TestClient.connect(host.realtimeUrl);
+    for (let i = 0; i < BACKLOG_COUNT; i++) flooding.send({ type: 'conversation.item.retrieve', item_id: 'none' });
+    patient.send({ type: 'conversation.item.retrieve', item_id: 'none' });
+    await patient.next('error');
+    const answeredBefore = flooding.ofType('error').length;
+    for (let i = 0; i < 200 && flooding.ofType('error').length < BACKLOG_COUNT; i++) await pause(50);
+    expect(flooding.ofType('error')).toHaveLength(BACKLOG_COUNT);
+    expect(answeredBefore).toBeLessThan(BACKLOG_COUNT / 4);
+    await Promise.all([flooding.close(), patient.close()]);
   });
 
   it(`survives ${RAW_COUNT} malformed handshakes and frames without leaking a socket`, { timeout: 600_000 }, async () => {

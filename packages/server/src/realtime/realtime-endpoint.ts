@@ -59,6 +59,8 @@ export class RealtimeEndpoint {
       perMessageDeflate: false,
       maxPayload: options.config.maxMessageBytes,
       maxFragments: FRAGMENT_COUNT_MAX,
+      // One message of each connection in a turn of the event loop: a backlog of one, or of all, must not keep the others' frames and the detector's answers waiting.
+      allowSynchronousEvents: false,
       handleProtocols: chooseSubprotocol,
     });
     this.#resumable = new ResumableSessions({ clock: options.clock, resumeWithinMs: options.config.resumeWithinMs, onExpired: (client) => void this.#end(client) });

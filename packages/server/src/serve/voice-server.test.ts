@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
+import { type Socket, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@sotto/pipeline';
@@ -93,6 +93,19 @@ describe('a full server', () => {
     const late = await TestClient.connect(host.realtimeUrl);
     await late.close();
     await inside[1]!.close();
+  });
+
+  it('is rid of whom it refused, although they never close their side', async () => {
+    await using host = await startTestServer({ settings: { maxSessions: 1 } });
+    const inside = await TestClient.connect(host.realtimeUrl);
+    const upgrade = 'GET /v1/realtime HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
+    const lingering = Array.from({ length: 10 }, () => connect({ port: host.server.port, host: '127.0.0.1', allowHalfOpen: true }, function (this: Socket) { this.write(upgrade); }));
+    const answers = await Promise.all(lingering.map((socket) => new Promise<string>((resolve) => socket.once('data', (data: Buffer) => resolve(data.toString())))));
+    expect(answers.map((answer) => answer.split(' ')[1])).toEqual(Array(10).fill('503'));
+    for (let i = 0; i < 100 && (await host.server.connectionCount()) > 1; i++) await pause(20);
+    expect(await host.server.connectionCount()).toBe(1);
+    for (const socket of lingering) socket.destroy();
+    await inside.close();
   });
 
   it('refuses a stampede', async () => {

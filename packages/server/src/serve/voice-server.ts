@@ -243,6 +243,8 @@ function answerRaw(socket: Duplex, status: number, code: string, message: string
   }
   const body = JSON.stringify({ error: { type: status === 503 ? 'rate_limit_error' : 'invalid_request_error', code, message, param: null } });
   const retry = retryAfterSeconds === undefined ? '' : `Retry-After: ${retryAfterSeconds}\r\n`;
+  // Gone once told: a client that never closes its side would hold a place among the connections.
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${STATUS_TEXTS[status]}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n${retry}\r\n${body}`);
 }
 

@@ -1,20 +1,25 @@
 /**
- * Measures a server on this machine over real sockets, clients in a process of
+ * Measures a server on this machine over real sockets, clients in processes of
  * their own. Run from the repository after a build:
  *
- *   node packages/server/dist/serve/testing/measure-sessions.js listening 100 30
- *   node packages/server/dist/serve/testing/measure-sessions.js scripted 500 30
+ *   node packages/server/dist/serve/testing/measure-sessions.js listening 100 10 3
+ *   node packages/server/dist/serve/testing/measure-sessions.js scripted 500 10 3
  *   node packages/server/dist/serve/testing/measure-sessions.js overhead 100
  *
- * `listening`: that many sessions hear a recording in real time, Silero in the
- * loop; then as many again try to get in. `scripted`: the same without engines.
- * `overhead`: turns with engines that cost nothing, from last speech sample sent
- * to first audible sample received, less the endpointing wait.
+ * `listening`: that many sessions hear room noise in real time, Silero in the
+ * loop. For so many seconds they are alone, for as many seconds as many again
+ * knock one after the other, and so on in turns, so that what else the machine
+ * does meets both alike; then all knock at once. `scripted`: the same without
+ * engines. `overhead`: turns with engines that cost nothing, from last speech
+ * sample sent to first audible sample received, less the endpointing wait.
  */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { type TurnWaterfall, createVoiceSession, encodePcm16, systemClock } from '@sotto/pipeline';
-import { SOTTO_SUBPROTOCOL, encodeBase64, encodeBinaryFrame } from '@sotto/pipeline/protocol';
+import { type TurnWaterfall, type VadEngine, createVoiceSession, encodePcm16, systemClock } from '@sotto/pipeline';
+import { percentile } from '@sotto/pipeline/metrics';
+import { SOTTO_SUBPROTOCOL, encodeBinaryFrame } from '@sotto/pipeline/protocol';
 import { scriptedEngines, silenceSamples, speechSamples } from '@sotto/pipeline/testing';
 import { WebSocket } from 'ws';
 import { VadPool } from '../../engines/vad-pool.ts';
@@ -23,72 +28,62 @@ import { createLogger } from '../../operations/logger.ts';
 import { ServerMetrics } from '../../operations/metrics.ts';
 import { resolveServeConfig } from '../serve-config.ts';
 import { VoiceServer } from '../voice-server.ts';
+import { type Arrivals, FRAME_MS, type Listening, dueMs, sharedNowMs } from './load-clients.ts';
 
-const FRAME_MS = 32;
 const pause = (ms: number) => systemClock.sleep(ms);
 
 function percentiles(values: readonly number[]): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) => (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN).toFixed(1);
-  return `n=${sorted.length} p50=${at(0.5)} p95=${at(0.95)} p99=${at(0.99)} max=${at(1)} ms`;
+  if (values.length === 0) return 'n=0';
+  const at = (share: number) => percentile(values, share).toFixed(1);
+  return `n=${values.length} p50=${at(0.5)} p95=${at(0.95)} p99=${at(0.99)} max=${at(1)} ms`;
 }
 
-const append = (samples: Float32Array) => JSON.stringify({ type: 'input_audio_buffer.append', audio: encodeBase64(encodePcm16(samples)) });
-
-async function connect(url: string): Promise<{ socket: WebSocket | undefined; waitedMs: number }> {
-  const startedMs = performance.now();
-  const socket = new WebSocket(url);
-  const open = await new Promise<boolean>((resolve) => {
-    socket.once('message', () => resolve(true));
-    socket.once('error', () => resolve(false));
-  });
-  return { socket: open ? socket : undefined, waitedMs: performance.now() - startedMs };
-}
-
-/** The clients' process. */
-async function driveClients(url: string, count: number, seconds: number): Promise<void> {
-  const sockets: WebSocket[] = [];
-  for (let i = 0; i < count; i++) {
-    const { socket } = await connect(url);
-    if (socket !== undefined) sockets.push(socket);
-    await pause(20);
+/** Seconds that the threads of this process were ready to run and did not get a processor; undefined where the system does not tell. */
+function starvedSeconds(): number | undefined {
+  try {
+    return readdirSync('/proc/self/task').reduce((sum, id) => sum + Number(readFileSync(`/proc/self/task/${id}/schedstat`, 'utf8').split(' ')[1]) / 1e9, 0);
+  } catch {
+    return undefined;
   }
-  // Room noise, below speech: what a kiosk hears most of the day.
-  const noise = append(Float32Array.from({ length: FRAME_MS * 24 }, () => (Math.random() - 0.5) * 0.004));
-  let closed = 0;
-  for (const socket of sockets) socket.on('close', () => closed++);
-  const startedMs = performance.now();
-  const streams = sockets.map(async (socket, index) => {
-    await pause((index * FRAME_MS) / sockets.length);
-    for (let frame = 0; frame * FRAME_MS < seconds * 1000; frame++) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(noise);
-      await pause(Math.max(0, startedMs + frame * FRAME_MS - performance.now()));
-    }
-  });
-  await pause(seconds * 500);
-  process.send?.('half');
-  await Promise.all(streams);
-  console.log(`sessions ${sockets.length}, dropped ${closed}`);
-  for (const socket of sockets) socket.terminate();
 }
 
-/** A process of their own, because busy clients would time themselves. */
-async function driveIntruders(url: string, count: number, seconds: number): Promise<void> {
-  const refusedMs: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const { socket, waitedMs } = await connect(url);
-    if (socket === undefined) refusedMs.push(waitedMs);
-    else socket.terminate();
-    await pause((seconds * 400) / count);
-  }
-  console.log(`as many again: ${refusedMs.length} refused, ${count - refusedMs.length} let in; refusals ${percentiles(refusedMs)}`);
+/** A detector that tells of every frame, of which session in the order of their coming and the how many-th, that it was scored. */
+function timedByClients(vad: VadEngine, onScored: (index: number, frame: number) => void): VadEngine {
+  let sessionCount = 0;
+  return {
+    specVersion: vad.specVersion,
+    capabilities: vad.capabilities,
+    openStream: () => {
+      const stream = vad.openStream();
+      const index = sessionCount++;
+      let frame = 0;
+      return {
+        process: async (samples, options) => {
+          const probability = await stream.process(samples, options);
+          onScored(index, frame++);
+          return probability;
+        },
+        reset: () => stream.reset(),
+        [Symbol.dispose]: () => stream[Symbol.dispose](),
+      };
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
 }
 
-async function measureSessions(kind: string, count: number, seconds: number): Promise<void> {
+const said = <T>(who: ChildProcess): Promise<T> => new Promise((resolve) => who.once('message', (message) => resolve(message as T)));
+
+async function measureSessions(kind: string, count: number, seconds: number, rounds: number): Promise<void> {
   const scripted = scriptedEngines(systemClock, { texts: ['hello'], answer: () => 'Hello.' });
-  const vad = kind === 'listening' ? await VadPool.load(await bundledModel('vad')) : undefined;
-  const metrics = new ServerMetrics({ processMetrics: false });
+  const pool = kind === 'listening' ? await VadPool.load(await bundledModel('vad')) : undefined;
   let delays: number[] = [];
+  let roundTrips: number[] = [];
+  let startMs = NaN;
+  const vad = timedByClients(pool ?? scripted.vad, (index, frame) => {
+    // The resampler looks ahead, so a frame is complete with the message after the one that ends with it.
+    if (startMs > 0) roundTrips.push(sharedNowMs() - startMs - dueMs(index, count, frame + 1));
+  });
+  const metrics = new ServerMetrics({ processMetrics: false });
   const observed = metrics.queueDelay.observe.bind(metrics.queueDelay);
   metrics.queueDelay.observe = ((labels: { stage: string }, delaySeconds: number) => {
     delays.push(delaySeconds * 1000);
@@ -96,28 +91,60 @@ async function measureSessions(kind: string, count: number, seconds: number): Pr
   }) as typeof metrics.queueDelay.observe;
   const server = await VoiceServer.start({
     config: resolveServeConfig({ flags: { port: 0, maxSessions: count, maxAdmissionsPerSecond: 10_000, logLevel: 'silent' } }),
-    engines: { forSession: () => ({ ...scripted, ...(vad === undefined ? {} : { vad }) }) },
+    engines: { forSession: () => ({ ...scripted, vad }) },
     createSession: createVoiceSession,
     metrics,
     logger: createLogger({ level: 'silent', logSpeech: false }),
   });
-  const usage = process.cpuUsage();
-  const startedMs = performance.now();
-  const drive = (who: string) => fork(fileURLToPath(import.meta.url), [who, `${server.url.replace('http', 'ws')}/v1/realtime`, String(count), String(seconds)]);
-  const clients = drive('clients');
-  let alone: number[] = [];
-  clients.on('message', () => {
-    alone = delays;
+  const url = `${server.url.replace('http', 'ws')}/v1/realtime`;
+  const start = (who: string) => fork(fileURLToPath(new URL('load-clients.js', import.meta.url)), [who, url, String(count)]);
+  const listeners = start('listeners');
+  const newcomers = start('newcomers');
+  const listening = await said<Listening>(listeners);
+  startMs = listening.startMs;
+  console.log(`sessions let in: ${listening.connected} of ${count}`);
+  await pause(2000);
+
+  /** Runs for a while and tells how long the frames of those inside took meanwhile. */
+  const watch = async <T>(label: string, work: () => Promise<T>): Promise<{ readonly p99Ms: number; readonly result: T }> => {
+    const before = { usage: process.cpuUsage(), starved: starvedSeconds(), ms: performance.now() };
     delays = [];
-    drive('intruders');
-  });
-  await new Promise((resolve) => clients.once('exit', resolve));
-  const { user, system } = process.cpuUsage(usage);
-  console.log(`frame handed in → scored, alone:      ${percentiles(alone)}`);
-  console.log(`frame handed in → scored, while as many again try to get in: ${percentiles(delays)}`);
-  console.log(`server used ${((user + system) / 1e6 / ((performance.now() - startedMs) / 1000)).toFixed(2)} cores, ${(process.memoryUsage.rss() / 1e6).toFixed(0)} MB`);
+    roundTrips = [];
+    const result = await work();
+    const measured = roundTrips;
+    const handedIn = delays;
+    const wallSeconds = (performance.now() - before.ms) / 1000;
+    const { user, system } = process.cpuUsage(before.usage);
+    const starved = before.starved === undefined ? '' : `, waited for a processor ${(((starvedSeconds() ?? 0) - before.starved) / wallSeconds).toFixed(2)} s each second`;
+    console.log(`${label}: due at the client → scored ${percentiles(measured)}; handed to the detector → scored ${percentiles(handedIn)}; ${((user + system) / 1e6 / wallSeconds).toFixed(2)} cores${starved}, load ${loadavg()[0]!.toFixed(1)}`);
+    return { p99Ms: measured.length === 0 ? NaN : percentile(measured, 0.99), result };
+  };
+  const knock = async (forSeconds: number) => {
+    newcomers.send({ count, seconds: forSeconds });
+    const arrivals = await said<Arrivals>(newcomers);
+    console.log(`  newcomers: ${arrivals.refusedMs.length} refused, ${arrivals.admittedCount} let in, ${arrivals.otherCount} otherwise; refusals ${percentiles(arrivals.refusedMs)}`);
+    return arrivals;
+  };
+  const alone: number[] = [];
+  const crowded: number[] = [];
+  const refusedMs: number[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    alone.push((await watch(`${round} alone`, () => pause(seconds * 1000))).p99Ms);
+    const { p99Ms, result } = await watch(`${round} twice as many`, () => knock(seconds));
+    crowded.push(p99Ms);
+    refusedMs.push(...result.refusedMs);
+  }
+  await watch('all at once', async () => Promise.all([knock(0), pause(1000)]));
+  const list = (values: readonly number[]) => values.map((value) => value.toFixed(1)).join(' ');
+  console.log(`p99 alone ${list(alone)} ms (median ${percentile(alone, 0.5).toFixed(1)}), with as many again ${list(crowded)} ms (median ${percentile(crowded, 0.5).toFixed(1)})`);
+  console.log(`ratio in each round ${list(crowded.map((value, index) => value / alone[index]!))}, of medians ${(percentile(crowded, 0.5) / percentile(alone, 0.5)).toFixed(2)}`);
+  console.log(`all refusals that came one after the other: ${percentiles(refusedMs)}`);
+  const dropped = /^sotto_dropped_audio_seconds_total ([\d.]+)$/m.exec(await metrics.registry.metrics())?.[1] ?? '0';
+  listeners.send('end');
+  console.log(`connections dropped: ${(await said<{ closed: number }>(listeners)).closed}, audio dropped: ${Number(dropped).toFixed(2)} s, ${(process.memoryUsage.rss() / 1e6).toFixed(0)} MB`);
+  newcomers.kill();
   await server[Symbol.asyncDispose]();
-  await vad?.[Symbol.asyncDispose]();
+  await pool?.[Symbol.asyncDispose]();
 }
 
 async function measureOverhead(turnCount: number): Promise<void> {
@@ -175,8 +202,6 @@ async function measureOverhead(turnCount: number): Promise<void> {
 }
 
 const [mode = '', first = '', second = '', third = ''] = process.argv.slice(2);
-if (mode === 'clients') await driveClients(first, Number(second), Number(third));
-else if (mode === 'intruders') await driveIntruders(first, Number(second), Number(third));
-else if (mode === 'overhead') await measureOverhead(Number(first || 50));
-else if (mode === 'listening' || mode === 'scripted') await measureSessions(mode, Number(first || 100), Number(second || 30));
-else console.error('usage: measure-sessions.js listening|scripted <sessions> <seconds> | overhead <turns>');
+if (mode === 'overhead') await measureOverhead(Number(first || 50));
+else if (mode === 'listening' || mode === 'scripted') await measureSessions(mode, Number(first || 100), Number(second || 10), Number(third || 3));
+else console.error('usage: measure-sessions.js listening|scripted <sessions> <seconds> <rounds> | overhead <turns>');
