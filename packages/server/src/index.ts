@@ -7,7 +7,7 @@ export { ProgressBar } from './console/progress.ts';
 export { table } from './console/table.ts';
 export { type FileConversation, type FileConversationOptions, type FileTurn, talkWithFile } from './conversation/file-conversation.ts';
 export { type MicrophoneConversationOptions, talkThroughMicrophone } from './conversation/microphone-conversation.ts';
-export { type EngineModels, type LoadedEngines, type LoadEnginesOptions, loadEngines, loadRecogniser, loadVoice } from './engines/load-engines.ts';
+export { type EngineModels, type LoadedEngines, type LoadEnginesOptions, loadEngines, loadLanguageModel, loadRecogniser, loadVoice } from './engines/load-engines.ts';
 export { nodeOnnxRuntime, sessionOptions } from './engines/onnx-node.ts';
 export { type InferencePoolOptions, SttPool } from './engines/stt-pool.ts';
 export { TtsPool } from './engines/tts-pool.ts';

@@ -55,7 +55,7 @@ export async function loadEngines(options: LoadEnginesOptions = {}): Promise<Loa
     VadPool.load(vadModel, { ...metrics }),
     SttPool.load(sttModel, { ...share.stt, ...metrics }),
     TtsPool.load(ttsModel, { ...share.tts, ...metrics }),
-    options.llm ? Promise.resolve(options.llm) : loadLlm(llmModel!, options),
+    options.llm ? Promise.resolve(options.llm) : loadLanguageModel(llmModel!, options),
   ] as const;
   try {
     const [vad, stt, tts, llm] = await Promise.all(loading);
@@ -84,21 +84,25 @@ export async function loadVoice(model: LocatedModel | undefined, coreCount = ava
   return { tts: pool.forSession('text'), [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
 }
 
-async function pick(models: EngineModels, kind: ModelKind): Promise<LocatedModel> {
-  const model = models[kind] ?? (await bundledModel(kind));
-  if (model.manifest.kind !== kind) throw new ModelError('VOICE_ERR_MODEL_FORMAT', `The model ${model.manifest.id} is of kind ${model.manifest.kind}, expected ${kind}`, { stage: 'models' });
-  return model;
-}
-
-async function loadLlm(model: LocatedModel, { sessionCount = 1, signal }: LoadEnginesOptions): Promise<LlmEngine> {
+/**
+ * A language model alone, in this process.
+ * @throws {ModelError} VOICE_ERR_MODEL_FORMAT, and whatever loading throws.
+ */
+export async function loadLanguageModel(model: LocatedModel, { threadCount, sessionCount = 1, signal }: { readonly threadCount?: number; readonly sessionCount?: number; readonly signal?: AbortSignal } = {}): Promise<LlmEngine> {
   const file = model.manifest.files.find(({ path }) => path.endsWith('.gguf'));
   if (!file) throw new ModelError('VOICE_ERR_MODEL_FORMAT', `The model ${model.manifest.id} lists no .gguf file`, { stage: 'llm' });
   // llama.cpp maps the file by its path, so it is checked on disk rather than on the way in.
   await verifyFile(model, file, signal ? { signal } : {});
   // Importing llama.cpp's bindings holds this thread for half a second, in which the workers load their models.
   const { loadLlamaEngine } = await import('./llama-engine.ts');
-  const threads = (file.bytes ?? Infinity) < ONE_THREAD_MODEL_BYTES ? { threadCount: 1 } : {};
-  return loadLlamaEngine({ modelPath: join(model.directory, file.path), ...threads, sessionCount }, signal ? { signal } : {});
+  const threads = threadCount ?? ((file.bytes ?? Infinity) < ONE_THREAD_MODEL_BYTES ? 1 : undefined);
+  return loadLlamaEngine({ modelPath: join(model.directory, file.path), ...(threads === undefined ? {} : { threadCount: threads }), sessionCount }, signal ? { signal } : {});
+}
+
+async function pick(models: EngineModels, kind: ModelKind): Promise<LocatedModel> {
+  const model = models[kind] ?? (await bundledModel(kind));
+  if (model.manifest.kind !== kind) throw new ModelError('VOICE_ERR_MODEL_FORMAT', `The model ${model.manifest.id} is of kind ${model.manifest.kind}, expected ${kind}`, { stage: 'models' });
+  return model;
 }
 
 /**
