@@ -63,6 +63,7 @@ async function measureInBrowser(options: BrowserOptions, io: ConsoleIo, args: re
   const executablePath = options.open ? undefined : (options.chromium ?? (await findChromium(io.env)));
   io.note('Building the page');
   await using page = await buildBenchPage();
+  io.signal.throwIfAborted();
   const models = await offeredModels(chosen, page.assetsFolder);
   const { body: _body, models: _models, ...envelope } = makeResult('browser', args, {}, machine, undefined);
   const setup: Omit<BrowserBenchSetup, 'utterances'> = {
