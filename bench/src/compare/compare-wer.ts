@@ -18,6 +18,7 @@ export type WerComparison = {
 export function compareWer(a: WerScores, b: WerScores): WerComparison {
   assertSame('normaliser', a.normalizer, b.normalizer);
   const inB = new Map(b.utterances.map((utterance) => [utterance.id, utterance]));
+  if (a.utterances.length === 0 || b.utterances.length === 0) throw refusal('one of them was written with --figures-only, without the words');
   assertSame('number of utterances', a.utterances.length, b.utterances.length);
   const pairs = a.utterances.map((one) => {
     const other = inB.get(one.id);

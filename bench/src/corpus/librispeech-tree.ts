@@ -2,10 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { CorpusUtterance } from './utterance.ts';
 
-/** `*.trans.txt` files below a folder, sorted, so that the order of a run never depends on the disk. */
+/** `*.trans.txt` files below a folder, hidden folders aside (an unpacking that was killed leaves one), sorted, so that the order of a run never depends on the disk. */
 export async function findTranscriptFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true });
-  return entries.filter((path) => path.endsWith('.trans.txt')).sort().map((path) => join(folder, path));
+  const isHidden = (path: string) => path.split(sep).some((name) => name.startsWith('.'));
+  return entries.filter((path) => path.endsWith('.trans.txt') && !isHidden(path)).sort().map((path) => join(folder, path));
 }
 
 /** LibriSpeech as distributed: `split/speaker/chapter/speaker-chapter.trans.txt` beside its FLAC files (openslr.org/12). */

@@ -61,6 +61,11 @@ export function scoreCorpus(utterances: readonly SpokenText[], transcribed: read
   };
 }
 
+/** The figures alone, for corpora whose text is not to be handed on. Such a result cannot be compared by utterance. */
+export function withoutWords(scores: WerScores): WerScores {
+  return { ...scores, confusions: [], utterances: [] };
+}
+
 /** Blocks of the bootstrap are speakers. */
 function rateOf(scored: readonly Scored[]): Interval {
   return errorRateInterval(groupBy(scored, ({ utterance }) => utterance.speaker).map(([, group]) => sumErrors(group.map(({ score }) => score.words))));

@@ -16,7 +16,7 @@ export function formatWer(result: WerResult): string {
     `Real-time factor ${body.realTimeFactor.toFixed(4)}, ${body.coreSecondsPerAudioHour.toFixed(0)} core-seconds per hour of audio${body.firstPartialMs === undefined ? '' : `, first partial after ${Math.round(body.firstPartialMs)} ms of speech, ${percent(body.partialRevisionRate)} of partial words revised`}.`,
     table(['split', 'utterances', 'words', 'S', 'D', 'I', 'WER (95 %)'], body.splits.map(({ split, utteranceCount, words: counts, wordErrorRate }) => [split, String(utteranceCount), String(counts.referenceCount), String(counts.substitutions), String(counts.deletions), String(counts.insertions), percentInterval(wordErrorRate)])),
     table(['speaker', 'utterances', 'WER'], body.speakers.map(({ speaker, utteranceCount, wordErrorRate }) => [speaker, String(utteranceCount), percent(wordErrorRate)])),
-    table(['said', 'heard', 'times'], body.confusions.map(({ reference, hypothesis, count }) => [reference ?? '–', hypothesis ?? '–', String(count)])),
+    body.utterances.length === 0 ? 'Figures only: the words are left out.' : table(['said', 'heard', 'times'], body.confusions.map(({ reference, hypothesis, count }) => [reference ?? '–', hypothesis ?? '–', String(count)])),
     `Measured ${result.measuredAt.slice(0, 10)} on ${machine.coreCount} × ${machine.processor} (load ${machine.loadAverage.toFixed(1)} at the start) with:\n\n\`\`\`sh\n${result.command}\n\`\`\``,
     `Models: ${Object.entries(stt?.sha256 ?? {}).map(([path, digest]) => `${path} \`${digest.slice(0, 16)}…\``).join(', ')}.`,
   ].join('\n\n')}\n`;
