@@ -15,6 +15,7 @@ export { type Emit, type Stage, type StageContext, type StageOptions, createStag
 export type { VadCapabilities, VadEngine, VadStream } from './vad/vad-engine.ts';
 export type { InferencePriority, PartialTranscript, SttCapabilities, SttEngine, SttStream, TranscribeOptions, Transcript } from './stt/stt-engine.ts';
 export type { ChatMessage, LlmCapabilities, LlmEngine, LlmEvent, LlmFinishReason, LlmRequest, LlmSession, LlmUsage, ToolCall, ToolDefinition } from './llm/llm-engine.ts';
+export { assertConsistentRequest } from './llm/consistent-request.ts';
 export { ContextWindow, type ContextWindowOptions, summarizeUserTurns } from './llm/context-window.ts';
 export { type Fetch, type OpenAiEndpointOptions, createOpenAiEndpoint } from './llm/openai-endpoint.ts';
 export { ThoughtFilter, type ThoughtFilterOptions, type ThoughtPiece } from './llm/thought-filter.ts';

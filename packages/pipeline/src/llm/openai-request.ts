@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.ts';
+import { assertConsistentRequest } from './consistent-request.ts';
 import type { ChatMessage, LlmRequest } from './llm-engine.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -7,12 +7,12 @@ const DEFAULT_MAX_OUTPUT_TOKENS = 256;
 
 /**
  * The body of a streamed `/chat/completions` request.
- * @throws {ConfigError} VOICE_ERR_INVALID_OPTION when both a schema and tools are asked for.
+ * @throws {ConfigError} VOICE_ERR_INVALID_OPTION when the request contradicts itself.
  */
 export function toOpenAiBody(request: LlmRequest, model: string): JsonObject {
   const { tools, toolChoice, jsonSchema, seed } = request;
   const hasTools = tools !== undefined && tools.length > 0;
-  if (hasTools && jsonSchema !== undefined) throw new ConfigError('VOICE_ERR_INVALID_OPTION', 'A request may have either `jsonSchema` or `tools`, got both', { stage: 'llm' });
+  assertConsistentRequest(request);
   return {
     model,
     messages: request.messages.map(toOpenAiMessage),

@@ -1,5 +1,6 @@
 export { ConversationRig, type ConversationRigOptions } from './conversation-rig.ts';
 export { FakeClock } from './fake-clock.ts';
+export { CONTRACT_REPLY, CONTRACT_THOUGHT, type ContractClause, llmEngineContract, type LlmEngineSubject } from './llm-engine-contract.ts';
 export {
   SCRIPTED_WORD_MS,
   scriptedEngines,

@@ -1,4 +1,4 @@
-import { type Clock, ConfigError, DisposedError, type LlmEvent, type LlmFinishReason, type LlmRequest, type LlmSession, ThoughtFilter, toVoiceError } from '@sotto/pipeline';
+import { assertConsistentRequest, type Clock, DisposedError, type LlmEvent, type LlmFinishReason, type LlmRequest, type LlmSession, ThoughtFilter, toVoiceError } from '@sotto/pipeline';
 import { type ChatWrapper, type GbnfJsonSchema, type Llama, LlamaChat, type LlamaChatResponseChunk, type LlamaContextSequence, type LlamaGrammar } from 'node-llama-cpp';
 import { EventQueue } from './event-queue.ts';
 import { forcedCallSchema, forcedTools, makeToolCall } from './llama-history.ts';
@@ -50,7 +50,7 @@ export class LlamaSession implements LlmSession {
   }
 
   async *generate(request: LlmRequest, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<LlmEvent, void, undefined> {
-    assertConsistent(request);
+    assertConsistentRequest(request);
     const call = await this.#begin(options.signal);
     try {
       this.#lastRequest = request;
@@ -225,14 +225,4 @@ class ReplyCollector {
   #pushPieces(pieces: ReturnType<ThoughtFilter['push']>): void {
     for (const { type, text } of pieces) this.#queue.push({ type: type === 'text' ? 'text-delta' : 'thought-delta', text });
   }
-}
-
-function assertConsistent(request: LlmRequest): void {
-  if (request.jsonSchema !== undefined && (request.tools?.length ?? 0) > 0) {
-    throw new ConfigError('VOICE_ERR_INVALID_OPTION', 'A request may have either `jsonSchema` or `tools`, got both', { stage: 'llm' });
-  }
-  if (forcedTools(request)?.length === 0) {
-    throw new ConfigError('VOICE_ERR_INVALID_OPTION', `toolChoice ${JSON.stringify(request.toolChoice)} names no tool of the request`, { stage: 'llm' });
-  }
-  if (request.messages.length === 0) throw new ConfigError('VOICE_ERR_INVALID_OPTION', 'A request needs at least one message, got none', { stage: 'llm' });
 }
