@@ -6,6 +6,7 @@ import { registerCompare } from './compare/compare-command.ts';
 import { registerLatency } from './latency/latency-command.ts';
 import { registerLoad } from './load/load-command.ts';
 import { registerPeers } from './peers/peers-command.ts';
+import { registerShapes } from './shapes/shapes-command.ts';
 import { registerTurns } from './turns/turns-command.ts';
 import { registerWer } from './wer/wer-command.ts';
 
@@ -16,6 +17,7 @@ export function registerBench(bench: Command, io: ConsoleIo, args: readonly stri
   registerLatency(bench, io, args);
   registerAnswers(bench, io, args);
   registerPeers(bench, io, args);
+  registerShapes(bench, io, args);
   registerLoad(bench, io, args);
   registerBrowser(bench, io, args);
   registerCompare(bench, io);

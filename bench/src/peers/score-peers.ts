@@ -1,7 +1,7 @@
 import { type Interval, percentile, percentileInterval } from '@sotto/pipeline/metrics';
-import type { PeerTiming } from './peer-task.ts';
+import type { RunTiming } from '../runner/runner-message.ts';
 
-export type TimedPair = { readonly ours: PeerTiming; readonly peer: PeerTiming };
+export type TimedPair = { readonly ours: RunTiming; readonly peer: RunTiming };
 
 export type PairScores = {
   readonly pairCount: number;
@@ -27,4 +27,10 @@ export function scorePairs(pairs: readonly TimedPair[], time: 'wallMs' | 'proces
     ratioQuartiles: [percentile(ratios, 0.25), percentile(ratios, 0.75)],
     verdict: ratio.low !== undefined && ratio.low > 1 ? 'ahead' : ratio.high !== undefined && ratio.high < 1 ? 'behind' : 'not shown',
   };
+}
+
+/** In how many pairs both said the same; undefined for work that says nothing. */
+export function sameTextCount(pairs: readonly TimedPair[]): number | undefined {
+  if (pairs.every(({ ours }) => ours.outcome.text === undefined)) return undefined;
+  return pairs.filter(({ ours, peer }) => ours.outcome.text === peer.outcome.text).length;
 }

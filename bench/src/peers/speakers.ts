@@ -4,8 +4,8 @@ import { AutoTokenizer, env, StyleTextToSpeech2Model, Tensor } from '@huggingfac
 import { createKokoro, createKokoroPhonemizer } from '@sotto/pipeline';
 import { bundledModel, nodeOnnxRuntime, openModel, sessionOptions } from '@sotto/server';
 import { KokoroTTS } from 'kokoro-js';
+import type { Work } from '../runner/runner-message.ts';
 import type { Runner } from './peer-task.ts';
-import type { PeerWork } from './transcribers.ts';
 
 const VOICE = 'af_heart';
 /** Values of a voice for one length of text. */
@@ -17,9 +17,15 @@ const PARAGRAPHS = [
 ] as const;
 
 /** Paragraphs, until the first audio can be played. */
-export async function openSpeaker(runner: Runner, threads: number): Promise<PeerWork> {
+export async function openSpeaker(runner: Runner, threads: number): Promise<Work> {
   const speak = runner === 'sotto' ? await openSotto(threads) : await openKokoroJs(threads);
-  return { itemCount: PARAGRAPHS.length, run: (item) => speak(PARAGRAPHS[item]!) };
+  return {
+    itemCount: PARAGRAPHS.length,
+    async run(item) {
+      await speak(PARAGRAPHS[item]!);
+      return {};
+    },
+  };
 }
 
 async function openSotto(threads: number): Promise<(text: string) => Promise<unknown>> {

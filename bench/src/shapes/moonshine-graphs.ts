@@ -52,7 +52,7 @@ export function moonshineDecoder(shape: MoonshineShape): OnnxGraph {
     const logits = g.op('MatMul', [L.norm(x, 'decoder.norm', { bias: false }), g.op('Transpose', [embedding], { perm: [1, 0] })]);
     const frames = g.op('Cast', [L.sizeOf('encoder_hidden_states', 1)], { to: FLOAT });
     const limit = g.op('Floor', [g.op('Mul', [frames, L.number(FRAME_S * MOONSHINE_TOKENS_PER_SECOND)])]);
-    return { logits: L.endAt(logits, places, limit, END_TOKEN, shape.vocabularySize), caches };
+    return { logits: L.endAt(logits, places, limit, { end: END_TOKEN, isSpecial: (token) => token < END_TOKEN, vocabularySize: shape.vocabularySize }), caches };
   });
 }
 

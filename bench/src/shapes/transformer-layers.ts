@@ -73,16 +73,17 @@ export class TransformerLayers {
   }
 
   /**
-   * Makes the end token win from position `limit` (a float) on and lose before it. Random weights never end a sentence
-   * of themselves; with the end in the graph every runtime says equally much.
+   * Makes the end token win from position `limit` (a float) on and lose before it, and lets no other special token be said. Random
+   * weights never end a sentence of themselves; with the end in the graph every runtime says equally much.
    */
-  endAt(logits: string, places: string, limit: string, token: number, vocabularySize: number): string {
+  endAt(logits: string, places: string, limit: string, tokens: { readonly end: number; readonly isSpecial: (token: number) => boolean; readonly vocabularySize: number }): string {
     const g = this.graph;
-    const oneHot = new Float32Array(vocabularySize);
-    oneHot[token] = 1;
-    const reached = g.op('GreaterOrEqual', [g.op('Cast', [places], { to: FLOAT }), limit]);
-    const sign = g.op('Unsqueeze', [g.op('Where', [reached, this.number(CERTAIN), this.number(-CERTAIN)]), g.ints(1)]);
-    return g.op('Add', [logits, g.op('Mul', [sign, this.weights.constant('end_token', oneHot, [1, vocabularySize])])]);
+    const { end, isSpecial, vocabularySize } = tokens;
+    const scores = (endScore: number) => Float32Array.from({ length: vocabularySize }, (_, token) => (token === end ? endScore : isSpecial(token) ? -CERTAIN : 0));
+    const reached = g.op('Unsqueeze', [g.op('GreaterOrEqual', [g.op('Cast', [places], { to: FLOAT }), limit]), g.ints(1)]);
+    const before = this.weights.constant('scores_before_end', scores(-CERTAIN), [1, vocabularySize]);
+    const after = this.weights.constant('scores_at_end', scores(CERTAIN), [1, vocabularySize]);
+    return g.op('Add', [logits, g.op('Where', [reached, after, before])]);
   }
 
   slice(x: string, axis: number, start: number, end = END, step = 1): string {

@@ -45,7 +45,7 @@ export function whisperDecoder(shape: WhisperShape): OnnxGraph {
     let x = g.op('Add', [g.op('Gather', [embedding, 'input_ids']), g.op('Gather', [positions, places])]);
     for (let i = 0; i < shape.layerCount; i++) x = decoderLayer(branch, shape, i, x, caches);
     const logits = g.op('MatMul', [L.norm(x, 'layer_norm', { bias: true }), g.op('Transpose', [embedding], { perm: [1, 0] })]);
-    return { logits: L.endAt(logits, places, L.number(PROMPT_TOKEN_COUNT - 1 + WHISPER_TOKEN_COUNT), end, shape.vocabularySize), caches };
+    return { logits: L.endAt(logits, places, L.number(PROMPT_TOKEN_COUNT - 1 + WHISPER_TOKEN_COUNT), { end, isSpecial: (token) => token > end, vocabularySize: shape.vocabularySize }), caches };
   });
 }
 
