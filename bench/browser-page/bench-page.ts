@@ -27,7 +27,11 @@ export class BenchPage {
   constructor(setup: BrowserBenchSetup) {
     this.#setup = setup;
     this.#form = new BenchForm(setup, () => void this.run());
-    this.#cancel.onclick = () => this.#running?.abort(new DOMException('Cancelled', 'AbortError'));
+    this.#cancel.onclick = () => {
+      // What is being computed ends first.
+      this.#showState('Cancelling');
+      this.#running?.abort(new DOMException('Cancelled', 'AbortError'));
+    };
     document.addEventListener('visibilitychange', () => {
       this.#tabWasHidden ||= document.hidden;
     });

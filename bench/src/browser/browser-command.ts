@@ -14,7 +14,7 @@ import { BenchPageServer } from './bench-page-server.ts';
 import { backendName } from './browser-figures.ts';
 import { formatBrowser } from './browser-report.ts';
 import { BROWSER_BACKENDS, type BrowserBackend, type BrowserBenchOptions, type BrowserBenchReport, type BrowserBenchSetup, type BrowserResult } from './browser-result.ts';
-import { buildBenchPage } from './build-bench-page.ts';
+import { buildBenchPage, refreshAssets } from './build-bench-page.ts';
 import { openHeadless } from './headless-chromium.ts';
 import { offeredModels } from './offered-models.ts';
 
@@ -62,6 +62,7 @@ async function measureInBrowser(options: BrowserOptions, io: ConsoleIo, args: re
   const chosen = await modelsFromOptions(options, io);
   const executablePath = options.open ? undefined : (options.chromium ?? (await findChromium(io.env)));
   io.note('Building the page');
+  await refreshAssets();
   await using page = await buildBenchPage();
   io.signal.throwIfAborted();
   const models = await offeredModels(chosen, page.assetsFolder);

@@ -18,7 +18,7 @@ export function browserTables({ runs, browser }: BrowserBody): readonly FigureTa
     recognitionTable(runs),
     ...(timed.length === 0 ? [] : [latencyTable(timed)]),
     ...runs.map(modelTable),
-    { title: 'Browser', header: ['', 'as the tab sees it'], rows: browserRows(browser) },
+    { title: 'Browser', header: ['what', 'as the tab sees it'], rows: browserRows(browser) },
   ];
 }
 
@@ -26,7 +26,7 @@ function recognitionTable(runs: readonly BrowserRun[]): FigureTable {
   const row = (name: string, cell: (run: BrowserRun) => string) => [name, ...runs.map(cell)];
   return {
     title: 'Recognition',
-    header: ['', ...runs.map(({ backend }) => `asked for ${backendName(backend)}`)],
+    header: ['figure', ...runs.map(({ backend }) => `asked for ${backendName(backend)}`)],
     rows: [
       row('recogniser computed on', ({ models }) => backendName(models.stt.device)),
       row('word error rate (95 %)', ({ recognition }) => percentInterval(recognition.wordErrorRate)),
@@ -59,7 +59,7 @@ function latencyTable(runs: readonly BrowserRun[]): FigureTable {
   const turns = ({ turnCount, unansweredCount, cutOffCount }: BrowserLatency['turns']) => `${turnCount} turns, ${unansweredCount} unanswered, ${cutOffCount} cut off`;
   return {
     title: 'Latency in milliseconds',
-    header: ['', ...runs.flatMap(({ backend }) => [`${backendName(backend)} median`, `${backendName(backend)} p95`])],
+    header: ['stage', ...runs.flatMap(({ backend }) => [`${backendName(backend)} median`, `${backendName(backend)} p95`])],
     rows: [
       ...LATENCY_ROWS.map(([name, pick]) => [name, ...runs.flatMap(({ latency }) => (latency === undefined ? ['–', '–'] : [milliseconds(pick(latency), 'p50'), milliseconds(pick(latency), 'p95')]))]),
       ['in real time', ...runs.flatMap(({ latency }) => [latency === undefined ? '–' : turns(latency.turns), ''])],
@@ -81,7 +81,7 @@ const TRUTH: Readonly<Record<LoadedModel['truthTest'], string>> = { passed: 'ans
 function modelTable({ backend, models }: BrowserRun): FigureTable {
   return {
     title: `Models, ${backendName(backend)} asked for`,
-    header: ['', 'model', 'computed on', 'truth test', 'ready after', 'files'],
+    header: ['stage', 'model', 'computed on', 'truth test', 'ready after', 'files'],
     rows: MODEL_KINDS.map((kind) => {
       const { id, device, fallbackReason, truthTest, readyMs, wasCached } = models[kind];
       const where = fallbackReason === undefined ? backendName(device) : `${backendName(device)}: ${fallbackReason}`;

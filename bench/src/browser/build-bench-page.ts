@@ -14,10 +14,14 @@ export type BuiltBenchPage = AsyncDisposable & {
   readonly assetsFolder: string;
 };
 
-/** Bundles the page into a folder that goes with the returned value, and the demo page's assets where they are out of date. */
-export async function buildBenchPage(): Promise<BuiltBenchPage> {
+/** Builds the demo page, whose models and runtimes this page loads, where it is out of date. */
+export async function refreshAssets(): Promise<void> {
   const { buildPageIfNeeded } = (await import(new URL('../../../scripts/bootstrap.mjs', import.meta.url).href)) as { buildPageIfNeeded(): void };
   buildPageIfNeeded();
+}
+
+/** Bundles the page into a folder that goes with the returned value. */
+export async function buildBenchPage(): Promise<BuiltBenchPage> {
   const { build } = await import('vite');
   const folder = await mkdtemp(join(tmpdir(), 'sotto-bench-page-'));
   const dispose = () => rm(folder, { recursive: true, force: true });
@@ -25,7 +29,7 @@ export async function buildBenchPage(): Promise<BuiltBenchPage> {
     await build({
       configFile: join(clientFolder, 'demo', 'vite.config.js'),
       root: pageFolder,
-      logLevel: 'error',
+      logLevel: 'silent',
       build: { outDir: folder, emptyOutDir: true, rolldownOptions: { input: join(pageFolder, 'bench.html'), checks: { pluginTimings: false } } },
     });
   } catch (thrown) {

@@ -18,16 +18,21 @@ export async function openHeadless(url: string, { executablePath, webgpuAdapter,
     handleSIGINT: false,
     handleSIGTERM: false,
   });
+  let isClosing = false;
+  const close = () => {
+    isClosing = true;
+    return browser.close();
+  };
   try {
     const page = await browser.newPage();
-    const gone = (what: string) => onGone(new EngineError('VOICE_ERR_WORKER_CRASHED', `${what} before it had measured`));
+    const gone = (what: string) => isClosing || onGone(new EngineError('VOICE_ERR_WORKER_CRASHED', `${what} before it had measured`));
     browser.on('disconnected', () => gone('The browser ended'));
     page.on('crash', () => gone('The page crashed'));
     page.on('pageerror', ({ message }) => gone(`The page failed with "${message}"`));
     await page.goto(url);
   } catch (thrown) {
-    await browser.close();
+    await close();
     throw thrown;
   }
-  return { [Symbol.asyncDispose]: () => browser.close() };
+  return { [Symbol.asyncDispose]: close };
 }
