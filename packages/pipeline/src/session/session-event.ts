@@ -34,6 +34,7 @@ export type SessionEvent =
   | { readonly type: 'idle-timeout'; readonly audioEndMs: number }
   | { readonly type: 'error'; readonly error: VoiceError; readonly turnId: string | undefined };
 
+/** `interrupted` by speech over it, `cancelled` because somebody asked for it. */
 export type ReplyStatus = 'completed' | 'interrupted' | 'cancelled' | 'failed';
 
 export type SessionEventType = SessionEvent['type'];

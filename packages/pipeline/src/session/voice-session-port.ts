@@ -103,7 +103,7 @@ export interface VoiceSession extends AsyncDisposable {
   reply(request?: ReplyRequest): Promise<string>;
   /** Speaks `text` as it is, as a reply of the assistant. */
   say(text: string): Promise<string>;
-  /** Stops the running reply, keeping only what was heard. */
+  /** Stops the running reply, keeping only what was heard; it ends as `cancelled`. */
   interrupt(): void;
   /** Resolves when nothing is being said, thought or transcribed. */
   idle(): Promise<void>;

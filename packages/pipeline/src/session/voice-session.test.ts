@@ -107,6 +107,16 @@ describe('speaking over a reply', () => {
     expect(soundedText.join(' ')).toContain('twenty.');
   });
 
+  test('is told apart from an end that was asked for, and two replies cannot run at once', async () => {
+    const rig = await rigWith({ texts: ['count for me'], answer: () => long });
+    await rig.ask();
+    await expect(rig.session.reply()).rejects.toMatchObject({ name: 'ConfigError', code: 'VOICE_ERR_BAD_SEQUENCE' });
+    rig.session.interrupt();
+    expect(rig.ofType('reply-end')).toMatchObject([{ status: 'cancelled' }]);
+    expect(long.startsWith(rig.ofType('reply-end')[0]!.heardText)).toBe(true);
+    expect(await rig.session.reply()).toBe('reply_2');
+  });
+
   test('ends every event of the interrupted reply at every point of the turn', async () => {
     const counting = await rigWith({ answer: () => long });
     await counting.ask();

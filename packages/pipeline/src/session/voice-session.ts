@@ -307,7 +307,7 @@ class ComposedVoiceSession implements VoiceSession {
         this.#options.sink.resume();
         return;
       case 'interrupt-reply':
-        this.#answering.interrupt('speech');
+        this.#answering.interrupt(effect.cause);
         return;
       default:
         assertNever(effect);

@@ -32,6 +32,25 @@ const asked: TurnInput[] = [
 const heard = (text = QUESTION, kind: 'words' | 'echo' | 'backchannel' | 'nothing' = 'words', confidence = 0.9): TurnInput => ({ type: 'transcript', text, confidence, kind });
 const speaking: TurnInput[] = [...asked, heard(), { type: 'reply-audible' }];
 
+test('an interruption says whether it was somebody who spoke or who asked for it', () => {
+  const causes = (inputs: readonly TurnInput[], settings = SETTINGS) => {
+    const { state } = replay(speaking, settings);
+    return inputs.reduce<{ state: TurnState; causes: string[] }>(
+      (at, input) => {
+        const [next, effects] = stepTurn(at.state, input, settings);
+        return { state: next, causes: [...at.causes, ...effects.flatMap((effect) => (effect.type === 'interrupt-reply' ? [effect.cause] : []))] };
+      },
+      { state, causes: [] },
+    ).causes;
+  };
+  expect(causes([{ type: 'interrupt' }])).toEqual(['request']);
+  expect(causes([{ type: 'speech-start' }, { type: 'interrupt' }])).toEqual(['request']);
+  expect(causes([{ type: 'reply-requested' }])).toEqual(['request']);
+  expect(causes([{ type: 'speech-start' }, { type: 'hypothesis', text: 'stop', kind: 'words' }])).toEqual(['speech']);
+  expect(causes([{ type: 'speech-start' }, { type: 'commit' }, heard('stop')])).toEqual(['speech']);
+  expect(causes([{ type: 'speech-start' }], { ...SETTINGS, interruption: 'speech' })).toEqual(['speech']);
+});
+
 describe('one question', () => {
   test('is answered ahead of its end and released when the final text is the same', () => {
     const { state, effects } = replay([...asked, heard()]);

@@ -56,7 +56,7 @@ export type TurnEffect =
   | { readonly type: 'reprompt' }
   | { readonly type: 'suspend-playout' }
   | { readonly type: 'resume-playout' }
-  | { readonly type: 'interrupt-reply' };
+  | { readonly type: 'interrupt-reply'; readonly cause: 'speech' | 'request' };
 
 /** The settings that turn-taking depends on. */
 export type TurnSettings = Pick<SessionSettings, 'turnDetection' | 'autoReply' | 'interruption' | 'speculate' | 'minConfidence'>;
@@ -99,7 +99,7 @@ export function stepTurn(state: TurnState, input: TurnInput, settings: TurnSetti
     case 'transcript':
       return hearTranscript(state, input, settings);
     case 'reply-requested':
-      return [{ ...state, reply: 'thinking', speculatedText: undefined, replyPending: false }, replying(state) ? [{ type: 'interrupt-reply' }] : discardHeld(state)];
+      return [{ ...state, reply: 'thinking', speculatedText: undefined, replyPending: false }, replying(state) ? [{ type: 'interrupt-reply', cause: 'request' }] : discardHeld(state)];
     case 'reply-audible':
       return [state.reply === 'thinking' ? { ...state, reply: 'speaking' } : state, []];
     case 'reply-ended':
@@ -121,7 +121,7 @@ function startUtterance(state: TurnState, settings: TurnSettings): Step {
   const opened: TurnState = { ...state, listening: 'speaking', turn: state.turn + 1, hypothesis: '' };
   const open: TurnEffect = { type: 'open-utterance', turn: opened.turn };
   if (!replying(state) || settings.interruption === 'off') return [opened, [open]];
-  if (settings.interruption === 'speech') return [{ ...opened, reply: 'none' }, [{ type: 'interrupt-reply' }, open]];
+  if (settings.interruption === 'speech') return [{ ...opened, reply: 'none' }, [{ type: 'interrupt-reply', cause: 'speech' }, open]];
   return [{ ...opened, reply: 'suspended' }, [{ type: 'suspend-playout' }, open]];
 }
 
@@ -153,7 +153,7 @@ function commitUtterance(state: TurnState): Step {
 function hearHypothesis(state: TurnState, input: { text: string; kind: SpeechOverReply }, settings: TurnSettings): Step {
   if (state.listening !== 'speaking' && state.listening !== 'paused') return [state, []];
   const heard: TurnState = { ...state, hypothesis: input.text };
-  if (state.reply === 'suspended' && input.kind === 'words') return [{ ...heard, reply: 'none' }, [{ type: 'interrupt-reply' }]];
+  if (state.reply === 'suspended' && input.kind === 'words') return [{ ...heard, reply: 'none' }, [{ type: 'interrupt-reply', cause: 'speech' }]];
   const worthAnswering =
     settings.speculate &&
     settings.autoReply &&
@@ -174,7 +174,7 @@ function hearTranscript(state: TurnState, input: { text: string; confidence: num
   }
   if (input.text === '') return [withoutHeld(quiet), discardHeld(state)];
 
-  const interrupted: TurnEffect[] = state.reply === 'suspended' ? [{ type: 'interrupt-reply' }] : [];
+  const interrupted: TurnEffect[] = state.reply === 'suspended' ? [{ type: 'interrupt-reply', cause: 'speech' }] : [];
   const current: TurnState = state.reply === 'suspended' ? { ...quiet, reply: 'none' } : quiet;
   if (input.confidence < settings.minConfidence && settings.autoReply && !replying(current)) {
     return [{ ...withoutHeld(current), reply: 'thinking' }, [...interrupted, ...discardHeld(state), { type: 'reprompt' }]];
@@ -196,7 +196,7 @@ function endReply(state: TurnState): Step {
 
 function interruptReply(state: TurnState): Step {
   const next: TurnState = { ...withoutHeld(state), replyPending: false };
-  return replying(state) ? [{ ...next, reply: 'none' }, [{ type: 'interrupt-reply' }]] : [next, discardHeld(state)];
+  return replying(state) ? [{ ...next, reply: 'none' }, [{ type: 'interrupt-reply', cause: 'request' }]] : [next, discardHeld(state)];
 }
 
 function withoutHeld(state: TurnState): TurnState {

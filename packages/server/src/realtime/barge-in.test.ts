@@ -1,3 +1,4 @@
+import { SOTTO_SUBPROTOCOL } from '@sotto/pipeline/protocol';
 import { SCRIPTED_WORD_MS, silenceSamples, speechSamples } from '@sotto/pipeline/testing';
 import { describe, expect, it } from 'vitest';
 import { TestClient } from './testing/test-client.ts';
@@ -80,6 +81,36 @@ describe('speech over a reply', () => {
     await client.next('conversation.item.input_audio_transcription.completed', { since });
     expect(client.types(since)).not.toContain('conversation.item.truncated');
     await client.close();
+  });
+});
+
+describe('a response that is still being made', () => {
+  const cancelled = (reason: string) => ({ status: 'cancelled', status_details: { type: 'cancelled', reason } });
+
+  /** A client that is sent speech no more than two seconds ahead, so that a long reply goes on while it is heard. */
+  async function whileReplying(provoke: (client: TestClient, itemId: string) => void) {
+    await using host = await startTestServer({ answer: () => LONG_REPLY, texts: ['what time is it', 'stop and listen to me'] });
+    const client = await TestClient.connect(host.realtimeUrl, [SOTTO_SUBPROTOCOL]);
+    client.sendAudio(speech(600));
+    client.sendAudio(silence(1500));
+    const { item_id: itemId } = await client.next('sotto.output_audio.started');
+    provoke(client, itemId);
+    const { response } = await client.next('response.done');
+    await client.close();
+    return response;
+  }
+
+  it('and is spoken over ends because a turn was detected', async () => {
+    expect(await whileReplying((client) => client.sendAudio(speech(400)))).toMatchObject(cancelled('turn_detected'));
+  });
+
+  it.each([
+    ['response.cancel', () => ({})],
+    ['output_audio_buffer.clear', () => ({})],
+    ['conversation.item.truncate', (item_id: string) => ({ item_id, content_index: 0, audio_end_ms: 0 })],
+    ['conversation.item.delete', (item_id: string) => ({ item_id })],
+  ])('and is ended by %s ends because the client cancelled', async (type, fields) => {
+    expect(await whileReplying((client, itemId) => client.send({ type, ...fields(itemId) }))).toMatchObject(cancelled('client_cancelled'));
   });
 });
 

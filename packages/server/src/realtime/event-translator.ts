@@ -50,7 +50,7 @@ export class EventTranslator {
   #withheld: { readonly turnId: string; readonly events: SessionEvent[] } | undefined;
   #reply: LiveReply | undefined;
   #lastError: VoiceError | undefined;
-  #cancelRequested = false;
+  #clientCuts = false;
   /** Events that wait until it is known which request the reply belongs to. */
   #undecided: SessionEvent[] | undefined;
   #awaitingReplyId = false;
@@ -84,9 +84,9 @@ export class EventTranslator {
     this.#decide();
   }
 
-  /** The client cancelled, so the coming end of the reply is its doing and not the user's voice. */
-  noteCancel(): void {
-    this.#cancelRequested = true;
+  /** The client itself cuts the reply that is about to end, and is answered about its own cut. */
+  noteClientCut(): void {
+    this.#clientCuts = true;
   }
 
   onSessionEvent(event: SessionEvent): void {
@@ -250,7 +250,7 @@ export class EventTranslator {
     const { audio, output_modalities, max_output_tokens } = config();
     const wish = this.#wishes.get(replyId) ?? { outOfBand: false, modality: output_modalities[0], voice: audio.output.voice, maxOutputTokens: max_output_tokens, metadata: null };
     this.#wishes.delete(replyId);
-    this.#cancelRequested = false;
+    this.#clientCuts = false;
     const response = new ResponseWriter({
       responseId: wireId('resp'),
       itemId: wireId('item'),
@@ -288,7 +288,7 @@ export class EventTranslator {
     if (reply.response.done) this.#tellHeard(reply.response, event);
     else this.#finishAtEnd(reply.response, event);
     this.#lastError = undefined;
-    this.#cancelRequested = false;
+    this.#clientCuts = false;
     this.#options.onReplyEnd(reply.response.itemId);
   }
 
@@ -299,8 +299,7 @@ export class EventTranslator {
     const entry = conversation.find(response.itemId);
     if (entry?.item.type !== 'message') return;
     conversation.replace({ ...entry.item, status: 'incomplete', content: [{ type: 'output_audio', transcript: event.heardText }] });
-    // A client that cut the reply itself is answered when its own cut is made.
-    if (!this.#cancelRequested) emit({ type: 'conversation.item.truncated', item_id: response.itemId, content_index: 0, audio_end_ms: Math.round(Math.min(event.heardMs, response.audioMs)) });
+    if (!this.#clientCuts) emit({ type: 'conversation.item.truncated', item_id: response.itemId, content_index: 0, audio_end_ms: Math.round(Math.min(event.heardMs, response.audioMs)) });
   }
 
   #finishAtEnd(response: ResponseWriter, event: SessionEventOf<'reply-end'>): void {
@@ -311,8 +310,9 @@ export class EventTranslator {
       case 'completed':
         return response.finish(cutOff ? { status: 'incomplete', reason: 'max_output_tokens', usage } : { status: 'completed', usage });
       case 'interrupted':
+        return response.finish({ status: 'cancelled', reason: 'turn_detected', usage });
       case 'cancelled':
-        return response.finish({ status: 'cancelled', reason: this.#cancelRequested || event.status === 'cancelled' ? 'client_cancelled' : 'turn_detected', usage });
+        return response.finish({ status: 'cancelled', reason: 'client_cancelled', usage });
       case 'failed':
         return response.finish({ status: 'failed', error: { type: 'server_error', code: this.#lastError?.code ?? 'VOICE_ERR_ENGINE_FAILED', message: this.#lastError?.message ?? 'The reply failed' }, usage });
       default:

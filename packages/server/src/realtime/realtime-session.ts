@@ -299,13 +299,12 @@ export class RealtimeSession implements AsyncDisposable {
     const live = this.#translator.liveReply;
     if (live === undefined) return;
     this.#outlet.emit({ type: 'output_audio_buffer.cleared', response_id: live.response.responseId });
-    if (!live.response.done) this.#translator.noteCancel();
     this.#session.interrupt();
   }
 
   #delete({ item_id }: ClientEventOf<'conversation.item.delete'>): void {
     if (this.#translator.liveReply?.response.itemId === item_id) {
-      this.#translator.noteCancel();
+      this.#translator.noteClientCut();
       this.#session.interrupt();
     }
     this.#editor.delete(item_id);
@@ -317,7 +316,7 @@ export class RealtimeSession implements AsyncDisposable {
     if (live?.response.itemId === event.item_id) {
       // The client stopped its loudspeaker there, so the reply is over.
       this.#sink.reportHeard(live.replyId, event.audio_end_ms);
-      this.#translator.noteCancel();
+      this.#translator.noteClientCut();
       this.#session.interrupt();
     }
     this.#editor.truncate(event);
@@ -329,7 +328,6 @@ export class RealtimeSession implements AsyncDisposable {
     if (active === undefined || (response_id != null && response_id !== active.responseId)) {
       throw new WireError('response_cancel_not_active', response_id == null ? 'No response is being made' : `Response "${response_id}" is not being made`, response_id == null ? undefined : 'response_id');
     }
-    this.#translator.noteCancel();
     this.#session.interrupt();
   }
 
