@@ -2,10 +2,10 @@ import type { AudioFrame } from '../audio/audio-frame.ts';
 import { AudioFormatError, ConfigError, DisposedError, type StageName, toVoiceError } from '../errors.ts';
 import { assertNever } from '../assert.ts';
 import { type Clock, systemClock } from '../stream/clock.ts';
+import type { PartialTranscript } from '../stt/stt-engine.ts';
 import { classifySpeechOverReply } from '../turn/speech-over-reply.ts';
 import { INITIAL_TURN_STATE, stepTurn, type TurnEffect, type TurnInput, type TurnState } from '../turn/turn-machine.ts';
 import { Answering } from './answering.ts';
-import { CommitBuffer } from './commit-buffer.ts';
 import type { ConversationItem } from './conversation.ts';
 import { ConversationHistory } from './conversation-history.ts';
 import { ExclusiveLlm } from './exclusive-llm.ts';
@@ -14,12 +14,10 @@ import { Listener, type ListenedFrame } from './listener.ts';
 import type { Reply } from './reply.ts';
 import { DEFAULT_SESSION_SETTINGS, mergeSettings } from './session-defaults.ts';
 import type { SessionEvent } from './session-event.ts';
+import { Transcribing } from './transcribing.ts';
 import { TurnTiming } from './turn-timing.ts';
-import { Utterance } from './utterance.ts';
+import type { Utterance } from './utterance.ts';
 import type { ReplyRequest, SessionSettings, VoiceSession, VoiceSessionOptions } from './voice-session-port.ts';
-
-/** New audio after which a growing utterance is drafted again. */
-const PARTIAL_INTERVAL_MS = 400;
 
 /** Opens a conversation over borrowed engines and warms the language model with the instructions. */
 export async function createVoiceSession(options: VoiceSessionOptions): Promise<VoiceSession> {
@@ -35,15 +33,14 @@ class ComposedVoiceSession implements VoiceSession {
   readonly #disposeLlm: () => PromiseLike<void>;
   readonly #history = new ConversationHistory();
   readonly #listener: Listener;
+  readonly #transcribing: Transcribing;
   readonly #answering: Answering;
   readonly #idleTimer: IdleTimer;
   readonly #closing = new AbortController();
   #settings: SessionSettings;
   #turn: TurnState = INITIAL_TURN_STATE;
-  #utterance: Utterance | undefined;
   #timing = new TurnTiming();
   #lastSpeechMs = 0;
-  readonly #committed: CommitBuffer;
   #finishing: Promise<void> = Promise.resolve();
   #idleWaiters: (() => void)[] = [];
   #disposed: Promise<void> | undefined;
@@ -54,7 +51,13 @@ class ComposedVoiceSession implements VoiceSession {
     this.#settings = settings;
     this.#llm = llm;
     this.#disposeLlm = disposeLlm;
-    this.#committed = new CommitBuffer(options.engines.stt.capabilities, (droppedSampleCount) => this.#emit({ type: 'capture-overrun', droppedSampleCount }));
+    this.#transcribing = new Transcribing({
+      stt: options.engines.stt,
+      settings: () => this.#settings,
+      onPartial: (utterance, partial) => this.#takePartial(utterance, partial),
+      onError: (thrown) => this.#fail(thrown, 'stt'),
+      onOverrun: (droppedSampleCount) => this.#emit({ type: 'capture-overrun', droppedSampleCount }),
+    });
     this.#answering = new Answering({
       llm,
       tts: options.engines.tts,
@@ -108,7 +111,7 @@ class ComposedVoiceSession implements VoiceSession {
     this.#assertOpen();
     await this.#listener.flush();
     const manual = this.#settings.turnDetection.type === 'manual';
-    if (manual ? this.#committed.isEmpty : this.#utterance === undefined) {
+    if (manual ? !this.#transcribing.hasUncommitted : this.#transcribing.current === undefined) {
       throw new AudioFormatError('VOICE_ERR_AUDIO_EMPTY', 'There is no speech to commit; push audio first', { stage: 'capture' });
     }
     if (manual) this.#lastSpeechMs = this.#listener.pushedMs;
@@ -117,7 +120,7 @@ class ComposedVoiceSession implements VoiceSession {
   }
 
   clearAudio(): void {
-    this.#committed.clear();
+    this.#transcribing.forgetUncommitted();
     this.#listener.endSegment();
     this.#apply({ type: 'misfire' });
   }
@@ -173,7 +176,7 @@ class ComposedVoiceSession implements VoiceSession {
     this.#idleTimer.stop();
     this.#closing.abort(new DisposedError('The session'));
     this.#answering.close();
-    this.#utterance?.drop(this.#closing.signal.reason);
+    this.#transcribing.drop(this.#closing.signal.reason);
     await this.#listener[Symbol.asyncDispose]();
     await this.#llm.free();
     await this.#disposeLlm();
@@ -181,7 +184,7 @@ class ComposedVoiceSession implements VoiceSession {
 
   async #hear({ frame, events, silenceMs }: ListenedFrame): Promise<void> {
     if (this.#settings.turnDetection.type === 'manual') {
-      this.#committed.push(frame.samples);
+      this.#transcribing.keep(frame.samples);
       return;
     }
     for (const event of events) {
@@ -193,7 +196,7 @@ class ComposedVoiceSession implements VoiceSession {
           this.#openUtterance(event.startMs, event.samples);
           break;
         case 'speech-audio':
-          this.#grow(event.samples);
+          this.#transcribing.grow(event.samples, this.#turn.listening === 'paused');
           break;
         case 'speech-pause':
           this.#lastSpeechMs = event.lastSpeechMs;
@@ -201,7 +204,7 @@ class ComposedVoiceSession implements VoiceSession {
           this.#apply({ type: 'speech-pause' });
           break;
         case 'speech-resume':
-          this.#utterance?.resume();
+          this.#transcribing.current?.resume();
           this.#emitForUtterance((turnId) => ({ type: 'speech-resume', turnId }));
           this.#apply({ type: 'speech-resume' });
           break;
@@ -219,42 +222,15 @@ class ComposedVoiceSession implements VoiceSession {
 
   #openUtterance(audioStartMs: number, samples: Float32Array): void {
     this.#idleTimer.stop();
-    const turn = this.#turn.turn + 1;
-    this.#utterance = this.#createUtterance(turn, audioStartMs);
-    this.#utterance.push(samples);
-    this.#emit({ type: 'speech-start', turnId: this.#utterance.turnId, audioStartMs });
+    this.#timing = new TurnTiming();
+    const { turnId } = this.#transcribing.open(this.#turn.turn + 1, audioStartMs, samples);
+    this.#emit({ type: 'speech-start', turnId, audioStartMs });
     this.#apply({ type: 'speech-start' });
   }
 
-  #createUtterance(turn: number, audioStartMs: number): Utterance {
-    const { stt } = this.#options.engines;
-    this.#timing = new TurnTiming();
-    return new Utterance({ turnId: `turn_${turn}`, itemId: `item_user_${turn}`, audioStartMs, stt, transcription: this.#settings.transcription });
-  }
-
-  #grow(samples: Float32Array): void {
-    const utterance = this.#utterance;
-    if (utterance === undefined) return;
-    if (this.#turn.listening === 'paused') {
-      utterance.holdBack(samples);
-      return;
-    }
-    utterance.push(samples);
-    const undraftedMs = (utterance.undraftedSampleCount * 1000) / this.#options.engines.stt.capabilities.sampleRate;
-    if (undraftedMs >= PARTIAL_INTERVAL_MS && !utterance.drafting) void this.#draft(utterance);
-  }
-
-  async #draft(utterance: Utterance): Promise<void> {
-    try {
-      const partial = await utterance.draft();
-      if (partial === undefined || this.#utterance !== utterance) return;
-      if (partial.text !== this.#turn.hypothesis) {
-        this.#emit({ type: 'transcript-partial', turnId: utterance.turnId, text: partial.text, stableText: partial.stableText });
-      }
-      this.#apply({ type: 'hypothesis', text: partial.text, kind: this.#classify(partial.text) });
-    } catch (thrown) {
-      if (this.#utterance === utterance && !this.#closing.signal.aborted) this.#fail(thrown, 'stt');
-    }
+  #takePartial({ turnId }: Utterance, { text, stableText }: PartialTranscript): void {
+    if (text !== this.#turn.hypothesis) this.#emit({ type: 'transcript-partial', turnId, text, stableText });
+    this.#apply({ type: 'hypothesis', text, kind: this.#classify(text) });
   }
 
   #apply(input: TurnInput): void {
@@ -267,10 +243,12 @@ class ComposedVoiceSession implements VoiceSession {
   #perform(effect: TurnEffect): void {
     switch (effect.type) {
       case 'open-utterance':
-        if (this.#settings.turnDetection.type === 'manual') this.#openCommitted(effect.turn);
+        if (this.#settings.turnDetection.type !== 'manual') return;
+        this.#timing = new TurnTiming();
+        this.#transcribing.openCommitted(effect.turn, this.#lastSpeechMs);
         return;
       case 'draft-transcript':
-        if (this.#utterance !== undefined) void this.#draft(this.#utterance);
+        void this.#transcribing.draft();
         return;
       case 'finish-utterance':
         this.#finishing = this.#finishUtterance();
@@ -324,14 +302,8 @@ class ComposedVoiceSession implements VoiceSession {
     return { turnId: this.#turnId, timing: this.#timing };
   }
 
-  #openCommitted(turn: number): void {
-    const { samples, durationMs } = this.#committed.take();
-    this.#utterance = this.#createUtterance(turn, Math.max(0, this.#lastSpeechMs - durationMs));
-    this.#utterance.push(samples);
-  }
-
   async #finishUtterance(): Promise<void> {
-    const utterance = this.#utterance;
+    const utterance = this.#transcribing.current;
     if (utterance === undefined) return;
     const { turnId, itemId, audioStartMs } = utterance;
     this.#listener.endSegment();
@@ -339,14 +311,12 @@ class ComposedVoiceSession implements VoiceSession {
     this.#emit({ type: 'speech-end', turnId, itemId, audioStartMs, audioEndMs: this.#lastSpeechMs });
     this.#timing.begin('transcribing', this.#clock.nowMs());
     try {
-      const transcript = await utterance.finish();
+      const transcript = await this.#transcribing.finish(utterance);
       this.#timing.end('transcribing', this.#clock.nowMs());
-      this.#utterance = undefined;
       this.#emit({ type: 'transcript-final', turnId, itemId, transcript });
       this.#apply({ type: 'transcript', text: transcript.text, confidence: transcript.confidence, kind: this.#classify(transcript.text) });
     } catch (thrown) {
-      this.#utterance = undefined;
-      if (!this.#closing.signal.aborted) this.#fail(thrown, 'stt');
+      this.#fail(thrown, 'stt');
       this.#apply({ type: 'misfire' });
     }
   }
@@ -359,11 +329,8 @@ class ComposedVoiceSession implements VoiceSession {
   }
 
   #dropUtterance(): void {
-    const utterance = this.#utterance;
-    this.#utterance = undefined;
-    if (utterance === undefined) return;
-    utterance.drop(new Error('The utterance was dropped'));
-    this.#emit({ type: 'speech-misfire', turnId: utterance.turnId });
+    const dropped = this.#transcribing.drop(new Error('The utterance was dropped'));
+    if (dropped !== undefined) this.#emit({ type: 'speech-misfire', turnId: dropped.turnId });
   }
 
   #classify(text: string) {
@@ -390,7 +357,8 @@ class ComposedVoiceSession implements VoiceSession {
   }
 
   #emitForUtterance(event: (turnId: string) => SessionEvent): void {
-    if (this.#utterance !== undefined) this.#emit(event(this.#utterance.turnId));
+    const utterance = this.#transcribing.current;
+    if (utterance !== undefined) this.#emit(event(utterance.turnId));
   }
 
   #emit(event: SessionEvent): void {
@@ -398,7 +366,7 @@ class ComposedVoiceSession implements VoiceSession {
   }
 
   #fail(thrown: unknown, stage: StageName): void {
-    this.#emit({ type: 'error', error: toVoiceError(thrown, stage), turnId: this.#utterance?.turnId });
+    this.#emit({ type: 'error', error: toVoiceError(thrown, stage), turnId: this.#transcribing.current?.turnId });
   }
 
   #isIdle(): boolean {
