@@ -165,7 +165,7 @@ function askToOpen(url: string, opens: boolean, io: ConsoleIo): AsyncDisposable 
 
 function openInOwnBrowser(url: string, io: ConsoleIo): void {
   const [program, ...args] = process.platform === 'darwin' ? ['open', url] : process.platform === 'win32' ? ['cmd', '/c', 'start', '', url] : ['xdg-open', url];
-  const child = spawn(program!, args, { stdio: 'ignore', detached: true });
+  const child = spawn(program, args, { stdio: 'ignore', detached: true });
   child.on('error', () => io.note('The browser could not be opened from here.'));
   child.unref();
 }
