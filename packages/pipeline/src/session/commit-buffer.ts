@@ -1,3 +1,4 @@
+import { joinSamples } from '../audio/join-samples.ts';
 import type { SttCapabilities } from '../stt/stt-engine.ts';
 
 /** Push-to-talk audio that waits for its commit: at most the recogniser's longest segment, oldest dropped first. */
@@ -36,12 +37,7 @@ export class CommitBuffer {
 
   /** Empties the buffer into one block, owned by the caller. */
   take(): { samples: Float32Array; durationMs: number } {
-    const samples = new Float32Array(this.#sampleCount);
-    let offset = 0;
-    for (const chunk of this.#chunks) {
-      samples.set(chunk, offset);
-      offset += chunk.length;
-    }
+    const samples = joinSamples(this.#chunks);
     this.clear();
     return { samples, durationMs: (samples.length * 1000) / this.#capabilities.sampleRate };
   }

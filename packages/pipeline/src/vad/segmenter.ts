@@ -1,3 +1,4 @@
+import { joinSamples } from '../audio/join-samples.ts';
 import { ConfigError } from '../errors.ts';
 import { createSpeechDetector, type DetectorEvent, type SpeechDetectorOptions } from './speech-detector.ts';
 import type { VadEngine } from './vad-engine.ts';
@@ -97,7 +98,7 @@ class OpenSegment {
   }
 
   close(endMs: number): SpeechSegment {
-    const joined = join(this.#blocks.map((block) => block.samples));
+    const joined = joinSamples(this.#blocks.map((block) => block.samples));
     const sampleCount = Math.min(joined.length, Math.round(((endMs - this.#startMs) * this.#sampleRate) / 1000));
     this.#blocks = [];
     return { startMs: this.#startMs, endMs: this.#startMs + this.#toMs(sampleCount), samples: joined.slice(0, sampleCount) };
@@ -123,14 +124,4 @@ class OpenSegment {
   #toMs(sampleCount: number): number {
     return (sampleCount * 1000) / this.#sampleRate;
   }
-}
-
-function join(blocks: readonly Float32Array[]): Float32Array {
-  const joined = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
-  let offset = 0;
-  for (const block of blocks) {
-    joined.set(block, offset);
-    offset += block.length;
-  }
-  return joined;
 }

@@ -1,3 +1,4 @@
+import { joinSamples } from '../audio/join-samples.ts';
 import { ConfigError } from '../errors.ts';
 
 /**
@@ -131,7 +132,7 @@ function stepCandidate(options: SpeechDetectorOptions, state: DetectorState & { 
 
 function confirm(options: SpeechDetectorOptions, speechStartMs: number, frames: Frames): readonly [DetectorState, readonly DetectorEvent[]] {
   const startMs = frames[0]!.startMs;
-  const start: DetectorEvent = { type: 'speech-start', startMs, speechStartMs, samples: joinSamples(frames) };
+  const start: DetectorEvent = { type: 'speech-start', startMs, speechStartMs, samples: joinSamples(frames.map((frame) => frame.samples)) };
   const speech = { phase: 'speech', startMs, silenceStartMs: undefined, paused: false, full: false, trailing: [] } as const;
   const [state, full] = markFull(options, speech, frames.at(-1)!);
   return [state, [start, ...full]];
@@ -184,16 +185,6 @@ function durationMs(options: SpeechDetectorOptions, frame: ScoredFrame): number 
 
 function endMs(options: SpeechDetectorOptions, frame: ScoredFrame): number {
   return frame.startMs + durationMs(options, frame);
-}
-
-function joinSamples(frames: Frames): Float32Array {
-  const joined = new Float32Array(frames.reduce((sum, frame) => sum + frame.samples.length, 0));
-  let offset = 0;
-  for (const frame of frames) {
-    joined.set(frame.samples, offset);
-    offset += frame.samples.length;
-  }
-  return joined;
 }
 
 function assertOptions(options: SpeechDetectorOptions): void {

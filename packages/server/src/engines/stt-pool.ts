@@ -1,4 +1,4 @@
-import { assertFiniteSamples, DisposedError, type InferencePriority, type PartialTranscript, type SttCapabilities, type SttEngine, type SttStream, type TranscribeOptions, type Transcript } from '@sotto/pipeline';
+import { assertFiniteSamples, DisposedError, type InferencePriority, joinSamples, type PartialTranscript, type SttCapabilities, type SttEngine, type SttStream, type TranscribeOptions, type Transcript } from '@sotto/pipeline';
 import type { LocatedModel } from '../models/model-folder.ts';
 import type { InferenceWorkerData } from './inference-worker.ts';
 import type { StreamArgs, SttCallOptions, TranscribeArgs } from './stt-worker.ts';
@@ -11,6 +11,8 @@ export type InferencePoolOptions = {
   readonly workerCount?: number;
   /** Threads of one inference. @defaultValue 1 */
   readonly threadCount?: number;
+  /** How long calls wait for the replacement of a worker that died. @defaultValue 1000 */
+  readonly replacementWaitMs?: number;
   readonly metrics?: WorkerPoolMetrics;
 };
 
@@ -133,7 +135,7 @@ class PooledSttStream implements SttStream {
     const fromStart = this.#mustStartAnew || this.#place?.generation !== place.generation;
     this.#mustStartAnew = false;
     if (fromStart) this.#sentCount = 0;
-    const samples = concatenated(this.#chunks.slice(this.#sentCount));
+    const samples = joinSamples(this.#chunks.slice(this.#sentCount));
     this.#sentCount = this.#chunks.length;
     this.#place = place;
     return { streamId: this.#stream.streamId, options: travelling(this.#stream.options), fromStart, samples };
@@ -149,14 +151,4 @@ class PooledSttStream implements SttStream {
 
 function travelling({ language, words, prompt }: TranscribeOptions): SttCallOptions {
   return { ...(language !== undefined && { language }), ...(words !== undefined && { words }), ...(prompt !== undefined && { prompt }) };
-}
-
-function concatenated(chunks: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
