@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ConversationRig, type ConversationRigOptions } from '../testing/conversation-rig.ts';
-import { scriptedLlm, scriptedStt, scriptedTts } from '../testing/scripted-engines.ts';
+import { scriptedLlm, scriptedStt, scriptedTts, silenceSamples } from '../testing/scripted-engines.ts';
 import { EVENT_FATE_ON_INTERRUPTION } from './session-event.ts';
 
 const open: ConversationRig[] = [];
@@ -217,6 +217,26 @@ describe('push-to-talk', () => {
 
   test('refuses to commit nothing', async () => {
     const rig = await rigWith({ settings: { turnDetection: { type: 'manual' } } });
+    await expect(rig.session.commitAudio()).rejects.toMatchObject({ code: 'VOICE_ERR_AUDIO_EMPTY' });
+  });
+});
+
+describe('a commit while the user speaks', () => {
+  test('is met by an utterance that ends in the audio still waiting, and counts once', async () => {
+    const rig = await rigWith();
+    await rig.speak(1200);
+    rig.session.pushAudio({ samples: silenceSamples(1500), sampleRate: 16_000, startMs: 0 });
+    const committed = rig.session.commitAudio();
+    await rig.clock.advance(100);
+    await expect(committed).resolves.toBeUndefined();
+    await rig.clock.advance(4000);
+    expect(rig.ofType('transcript-final')).toHaveLength(1);
+    expect(rig.ofType('reply-end')).toMatchObject([{ status: 'completed' }]);
+  });
+
+  test('has nothing to take once the utterance is over', async () => {
+    const rig = await rigWith();
+    await rig.ask();
     await expect(rig.session.commitAudio()).rejects.toMatchObject({ code: 'VOICE_ERR_AUDIO_EMPTY' });
   });
 });

@@ -41,6 +41,8 @@ class ComposedVoiceSession implements VoiceSession {
   #turn: TurnState = INITIAL_TURN_STATE;
   #timing = new TurnTiming();
   #lastSpeechMs = 0;
+  /** The turn whose utterance ended last, and was not dropped. */
+  #endedTurnId: string | undefined;
   #finishing: Promise<void> = Promise.resolve();
   #idleWaiters: (() => void)[] = [];
   #disposed: Promise<void> | undefined;
@@ -109,8 +111,11 @@ class ComposedVoiceSession implements VoiceSession {
 
   async commitAudio(): Promise<void> {
     this.#assertOpen();
+    const speaking = this.#transcribing.current;
     await this.#listener.flush();
     const manual = this.#settings.turnDetection.type === 'manual';
+    // What still waited may have held the silence that ends an utterance by itself.
+    if (!manual && speaking !== undefined && speaking.turnId === this.#endedTurnId) return;
     if (manual ? !this.#transcribing.hasUncommitted : this.#transcribing.current === undefined) {
       throw new AudioFormatError('VOICE_ERR_AUDIO_EMPTY', 'There is no speech to commit; push audio first', { stage: 'capture' });
     }
@@ -306,6 +311,7 @@ class ComposedVoiceSession implements VoiceSession {
     const utterance = this.#transcribing.current;
     if (utterance === undefined) return;
     const { turnId, itemId, audioStartMs } = utterance;
+    this.#endedTurnId = turnId;
     this.#listener.endSegment();
     this.#startTiming();
     this.#emit({ type: 'speech-end', turnId, itemId, audioStartMs, audioEndMs: this.#lastSpeechMs });
