@@ -35,23 +35,32 @@ const PAGE_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 } as const;
 
-/** Serves the files of one folder. @returns false when there is no such file. */
+/** Built files whose names change with what is in them; others, such as weights and runtimes, keep theirs from release to release. */
+const HASHED_FILE = /[/\\]assets[/\\][^/\\]+-[A-Za-z0-9_-]{8,}\.\w+$/;
+
+/** Serves the files of one folder; a browser that has a file already is told so. @returns false when there is no such file. */
 export async function servePageFile(directory: string, path: string, response: ServerResponse, headOnly: boolean): Promise<boolean> {
   const file = await locate(directory, path);
   if (file === undefined) return false;
-  response.writeHead(200, {
+  const headers = {
     ...PAGE_HEADERS,
     'Content-Type': CONTENT_TYPES[extname(file.path).toLowerCase()] ?? 'application/octet-stream',
-    'Content-Length': file.byteCount,
-    // Names of built files carry a hash; the page itself must always be fresh.
-    'Cache-Control': /[.-][A-Za-z0-9_-]{8,}\.\w+$/.test(file.path) ? 'public, max-age=31536000, immutable' : 'no-cache',
-  });
+    'Cache-Control': HASHED_FILE.test(file.path) ? 'public, max-age=31536000, immutable' : 'no-cache',
+    ETag: file.version,
+  };
+  if (response.req.headers['if-none-match'] === file.version) {
+    response.writeHead(304, headers).end();
+    return true;
+  }
+  response.writeHead(200, { ...headers, 'Content-Length': file.byteCount });
   if (headOnly) response.end();
   else await pipeline(createReadStream(file.path), response).catch(() => response.destroy());
   return true;
 }
 
-async function locate(directory: string, path: string): Promise<{ readonly path: string; readonly byteCount: number } | undefined> {
+type PageFile = { readonly path: string; readonly byteCount: number; readonly version: string };
+
+async function locate(directory: string, path: string): Promise<PageFile | undefined> {
   try {
     const decoded = decodeURIComponent(path);
     if (decoded.includes('\0')) return undefined;
@@ -59,8 +68,9 @@ async function locate(directory: string, path: string): Promise<{ readonly path:
     const real = await realpath(join(root, decoded.endsWith('/') ? `${decoded}index.html` : decoded));
     // Links and ".." must not lead out of the folder.
     if (!real.startsWith(root + sep)) return undefined;
-    const { size, isFile } = await stat(real).then((found) => ({ size: found.size, isFile: found.isFile() }));
-    return isFile ? { path: real, byteCount: size } : undefined;
+    const found = await stat(real);
+    const version = `"${found.size.toString(36)}-${Math.round(found.mtimeMs).toString(36)}"`;
+    return found.isFile() ? { path: real, byteCount: found.size, version } : undefined;
   } catch {
     return undefined;
   }

@@ -282,6 +282,7 @@ describe('what the operator sees', () => {
     writeFileSync(join(root, 'secret.txt'), 'WHAT NOBODY MAY READ');
     writeFileSync(join(page, 'index.html'), '<title>Sotto</title>');
     writeFileSync(join(page, 'assets', 'app-a1b2c3d4.js'), 'export {};');
+    writeFileSync(join(page, 'ort-wasm-simd-threaded.wasm'), 'of this release');
     symlinkSync(join(root, 'secret.txt'), join(page, 'link.txt'));
     await using host = await startTestServer({ settings: { pageDirectory: page } });
     const index = await fetch(`${host.server.url}/`);
@@ -294,6 +295,13 @@ describe('what the operator sees', () => {
       'cache-control': 'no-cache',
     });
     expect((await fetch(`${host.server.url}/assets/app-a1b2c3d4.js`)).headers.get('cache-control')).toContain('immutable');
+    // A name that stays from release to release must be asked for each time, and fetched only when it changed.
+    const runtime = await fetch(`${host.server.url}/ort-wasm-simd-threaded.wasm`);
+    expect(runtime.headers.get('cache-control')).toBe('no-cache');
+    const again = () => fetch(`${host.server.url}/ort-wasm-simd-threaded.wasm`, { headers: { 'If-None-Match': runtime.headers.get('etag')! } });
+    expect((await again()).status).toBe(304);
+    writeFileSync(join(page, 'ort-wasm-simd-threaded.wasm'), 'of the next release');
+    expect(await (await again()).text()).toBe('of the next release');
     for (const path of ['/secret.txt', '/..%2fsecret.txt', '/%2e%2e/secret.txt', '/link.txt', '/assets', '/%00', '/%zz', '/nowhere']) {
       const answer = await new Promise<number>((resolve) => {
         const socket = connect(host.server.port, '127.0.0.1', () => socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`));
