@@ -59,6 +59,7 @@ async function measureInBrowser(options: BrowserOptions, io: ConsoleIo, args: re
   if (!TEXT_NORMALIZER_PROFILES.includes(options.normalizer)) throw new ConfigError('VOICE_ERR_INVALID_OPTION', `--normalizer is ${options.normalizer}; expected ${TEXT_NORMALIZER_PROFILES.join(' or ')}`);
   const machine = describeMachine();
   const utterances = oneSplit((await openCorpus(options.data)).utterances, options.split);
+  const counts = countsOf(options, backends, utterances.length);
   const chosen = await modelsFromOptions(options, io);
   const executablePath = options.open ? undefined : (options.chromium ?? (await findChromium(io.env)));
   io.note('Building the page');
@@ -72,7 +73,7 @@ async function measureInBrowser(options: BrowserOptions, io: ConsoleIo, args: re
     corpus: options.data,
     instructions: await defaultInstructions(chosen.llm ?? (await bundledModel('llm'))),
     normalizer: options.normalizer,
-    options: countsOf(options, backends, utterances.length),
+    options: counts,
     startsAtOnce: executablePath !== undefined,
   };
   const collector = new ReportCollector(io);
