@@ -15,6 +15,18 @@ describe('the pace of a prefill', () => {
     expect(slices(new PrefillPace(), (tokens) => tokens * 0.02, 6)).toEqual([4, 16, 64, 256, 256, 256]);
   });
 
+  it('leaves room for a slice to be held up several times its length', () => {
+    // One core with the starter model: 0.3 ms for each token, in slices of any length.
+    const durationMs = (tokens: number) => tokens * 0.3;
+    const taken = slices(new PrefillPace(), durationMs);
+    expect(4 * Math.max(...taken.map(durationMs))).toBeLessThan(150);
+    expect(taken.at(-1)).toBeGreaterThanOrEqual(64);
+  });
+
+  it('does not cut slices smaller than is worth it while they fit', () => {
+    expect(slices(new PrefillPace(), (tokens) => tokens).at(-1)).toBe(64);
+  });
+
   it('keeps a slice within its time on a slow machine', () => {
     // One core with a 0.6-billion-parameter model: 60 ms for each slice and 8 ms for each token.
     const durationMs = (tokens: number) => 60 + tokens * 8;
