@@ -9,7 +9,6 @@
 
 export const ERROR_CODES = [
   'VOICE_ERR_INVALID_OPTION',
-  'VOICE_ERR_INCOMPATIBLE_STAGES',
   'VOICE_ERR_SAMPLE_RATE',
   'VOICE_ERR_FRAME_LENGTH',
   'VOICE_ERR_NON_FINITE_SAMPLE',
@@ -77,7 +76,7 @@ export class VoiceError extends Error {
   }
 }
 
-/** An option or a combination of stages that cannot work; thrown at construction. */
+/** An option, or a call at the wrong moment, that cannot work. */
 export class ConfigError extends VoiceError {}
 /** Audio that does not have the promised rate, length, container or finite values. */
 export class AudioFormatError extends VoiceError {}

@@ -181,5 +181,5 @@ describe('whatever happens', () => {
       }),
       { seed: 7, numRuns: 2000 },
     );
-  });
+  }, 300_000);
 });
