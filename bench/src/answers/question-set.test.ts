@@ -23,7 +23,14 @@ describe('readQuestionSet', () => {
     ['{"fact":"nine"}', /q\.jsonl:1 has neither "question" nor "turns"/],
     ['{"question":"when"}', /:1 has no "fact"/],
     ['{"question":"when","fact":"nine","prompt":"p"}', /names the prompt p/],
-    ['nine', /:1 is not JSON/],
+    ['{"question":"when","fact":" "}', /:1 has no "fact"/],
+    ['{"question":"when","expected":[]}', /:1 has no "fact"/],
+    ['{"question":"when","fact":"nine"}\n\n{"question":7,"fact":"nine"}', /q\.jsonl:3 has neither "question" nor "turns"/],
+    ['{"system":"You are a kiosk."}', /:1 has a "system" and no "prompt" that names it/],
+    ['{"prompt":"p","system":"a"}\n{"prompt":"p","system":"b"}', /:2 tells the prompt p a second time/],
+    ['nine', /:1 is not JSON: /],
+    ['null', /:1 is not an object/],
+    ['["when","nine"]', /:1 is not an object/],
     ['', /holds no questions/],
   ])('says what is wrong with %s', async (line, message) => {
     await expect(read(line)).rejects.toThrow(message);

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { joinSamples } from '@sotto/pipeline';
 import { seededRandom } from '@sotto/pipeline/metrics';
 import { silenceSamples, speechSamples } from '@sotto/pipeline/testing';
 import { describe, expect, it } from 'vitest';
@@ -18,13 +19,7 @@ const { signal } = new AbortController();
 /** Speech and pauses by turns, beginning with speech. */
 function recording(...durationsMs: number[]): SpokenRecording {
   const parts = durationsMs.map((ms, index) => (index % 2 === 0 ? speechSamples : silenceSamples)(ms, 24_000));
-  const samples = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    samples.set(part, at);
-    at += part.length;
-  }
-  return { samples, speechStartMs: 0, speechEndMs: durationsMs.reduce((sum, ms) => sum + ms, 0) };
+  return { samples: joinSamples(parts), speechStartMs: 0, speechEndMs: durationsMs.reduce((sum, ms) => sum + ms, 0) };
 }
 
 const options = (url: string, turnDetection?: TurnDetection) => ({ url, instructions: '', random: seededRandom(1), signal, ...(turnDetection === undefined ? {} : { turnDetection }) });

@@ -16,14 +16,14 @@ export function ticks(min: number, max: number, count = 5): number[] {
   return Array.from({ length: Math.floor(max / step + 1e-9) - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
-/** Both axes with marks, faint lines across and a name each; without `marksY` the heights mean nothing. */
-export function axes(x: Scale & { readonly name: string }, y: Scale & { readonly name: string }, { marksY = true }: { readonly marksY?: boolean } = {}): string[] {
+/** Both axes with marks, faint lines across and a name each; without marks an axis has no scale of numbers. */
+export function axes(x: Scale & { readonly name: string }, y: Scale & { readonly name: string }, { marksX = true, marksY = true }: { readonly marksX?: boolean; readonly marksY?: boolean } = {}): string[] {
   const line = (x1: number, y1: number, x2: number, y2: number, stroke: string) => element('line', { x1, y1, x2, y2, stroke });
   const across = (marksY ? ticks(y.min, y.max) : []).flatMap((value) => {
     const at = place(y, value);
     return [line(x.fromPx, at, x.toPx, at, '#e5e5e5'), text(String(value), x.fromPx - 6, at + 4, { 'text-anchor': 'end' })];
   });
-  const along = ticks(x.min, x.max).flatMap((value) => {
+  const along = (marksX ? ticks(x.min, x.max) : []).flatMap((value) => {
     const at = place(x, value);
     return [line(at, y.fromPx, at, y.fromPx + 4, '#222222'), text(String(value), at, y.fromPx + 18, { 'text-anchor': 'middle' })];
   });
@@ -31,7 +31,7 @@ export function axes(x: Scale & { readonly name: string }, y: Scale & { readonly
     ...across,
     ...along,
     line(x.fromPx, y.fromPx, x.toPx, y.fromPx, '#222222'),
-    text(x.name, (x.fromPx + x.toPx) / 2, y.fromPx + 38, { 'text-anchor': 'middle' }),
-    text(y.name, x.fromPx, y.toPx - 10),
+    ...(x.name === '' ? [] : [text(x.name, (x.fromPx + x.toPx) / 2, y.fromPx + 38, { 'text-anchor': 'middle' })]),
+    ...(y.name === '' ? [] : [text(y.name, x.fromPx, y.toPx - 10)]),
   ];
 }

@@ -1,41 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { errorRateInterval, type Interval, percentile, scoreUtterance, sumErrors } from '@sotto/pipeline/metrics';
+import { errorRateInterval, percentile, scoreUtterance, sumErrors } from '@sotto/pipeline/metrics';
 import { addModelOptions, type ConsoleIo, defaultInstructions, loadEngines, type LoadedEngines, type ModelChoice, modelsFromOptions, readAudioFile, talkWithFile } from '@sotto/server';
 import { resample } from '@sotto/pipeline';
 import type { Command } from 'commander';
 import { type Fixture, readFixtures } from '../corpus/fixture-index.ts';
 import { containsFact } from '../facts/contains-fact.ts';
-import type { BenchResult } from '../result/bench-result.ts';
+import { turnsPlot } from '../plot/turns-plot.ts';
 import { describeMachine, makeResult } from '../result/describe-run.ts';
-import { percent, percentInterval, table } from '../result/format-figures.ts';
 import { MeasuringProgress } from '../result/measuring-progress.ts';
-import { writeResult } from '../result/write-result.ts';
+import { writeResult, writeWhole } from '../result/write-result.ts';
+import { formatTurns, type Turn, type TurnsResult, type TurnsScores } from './turns-report.ts';
 
-type TurnsOptions = ModelChoice & { readonly data: string; readonly limit?: string; readonly out?: string; readonly json?: true };
-
-type Turn = {
-  readonly name: string;
-  readonly split: string;
-  readonly said: string;
-  readonly heard: string;
-  readonly reply: string;
-  readonly fact: string;
-  /** The reply contains the fact; the reply's speech, transcribed back, contains it. */
-  readonly factInReply: boolean;
-  readonly factHeardBack: boolean;
-  readonly heardBack: string;
-  readonly latencyMs: number | undefined;
-};
-
-type TurnsScores = {
-  readonly corpus: string;
-  readonly splits: readonly { readonly split: string; readonly turnCount: number; readonly wordErrorRate: Interval; readonly factInReplyRatio: number; readonly factHeardBackRatio: number; readonly medianLatencyMs: number | undefined }[];
-  readonly turns: readonly Turn[];
-};
-
-type TurnsResult = BenchResult<'turns', TurnsScores>;
+type TurnsOptions = ModelChoice & { readonly data: string; readonly limit?: string; readonly svg?: string; readonly out?: string; readonly json?: true };
 
 export function registerTurns(bench: Command, io: ConsoleIo, args: readonly string[]): void {
   const command = bench
@@ -43,6 +21,7 @@ export function registerTurns(bench: Command, io: ConsoleIo, args: readonly stri
     .description('whole spoken turns on questions with known answers: is it heard, answered with the right fact, and said so that it is understood?')
     .requiredOption('--data <folder>', 'a folder like audio-fixtures: index.json with transcripts and expected facts')
     .option('--limit <count>', 'only the first so many questions')
+    .option('--svg <file>', 'draw what was heard and answered, clean and in noise')
     .option('--out <file.json>', 'write the result as JSON, and as Markdown beside it')
     .option('--json', 'print the result as JSON');
   addModelOptions(command, ['vad', 'stt', 'llm', 'tts']).action((options: TurnsOptions) => measureTurns(options, io, args));
@@ -65,6 +44,7 @@ async function measureTurns(options: TurnsOptions, io: ConsoleIo, args: readonly
     }
     const result: TurnsResult = makeResult('turns', args, engines.models, machine, score(options.data, turns));
     if (options.out !== undefined) await writeResult(options.out, result, formatTurns(result));
+    if (options.svg !== undefined) await writeWhole(options.svg, turnsPlot(result.body));
     io.out(options.json ? JSON.stringify(result) : formatTurns(result));
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -105,14 +85,4 @@ function score(corpus: string, turns: readonly Turn[]): TurnsScores {
     };
   });
   return { corpus, splits, turns };
-}
-
-function formatTurns(result: TurnsResult): string {
-  const { splits, turns } = result.body;
-  return `${[
-    `# Spoken turns on ${result.body.corpus}`,
-    table(['split', 'turns', 'WER (95 %, normaliser basic)', 'right fact in the reply', 'fact heard back from its speech', 'median ms'], splits.map((split) => [split.split, String(split.turnCount), percentInterval(split.wordErrorRate), percent(split.factInReplyRatio), percent(split.factHeardBackRatio), split.medianLatencyMs === undefined ? '–' : split.medianLatencyMs.toFixed(0)])),
-    table(['question', 'heard', 'reply', 'fact', 'in reply', 'heard back'], turns.filter((turn) => !turn.factInReply || !turn.factHeardBack).map((turn) => [turn.said, turn.heard, turn.reply, turn.fact, turn.factInReply ? 'yes' : 'no', turn.factHeardBack ? 'yes' : turn.heardBack])),
-    `Measured ${result.measuredAt.slice(0, 10)} on ${result.machine.coreCount} × ${result.machine.processor} (load ${result.machine.loadAverage.toFixed(1)}), not paced in real time, with:\n\n\`\`\`sh\n${result.command}\n\`\`\``,
-  ].join('\n\n')}\n`;
 }
