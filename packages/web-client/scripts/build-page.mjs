@@ -1,9 +1,9 @@
 // Builds the demo page: gathers what it needs on its own origin (models, runtimes) and bundles the rest.
 //   node packages/web-client/scripts/build-page.mjs [--out DIR]
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { readAudioFile } from '../../server/dist/audio-files/read-audio-file.js';
@@ -11,7 +11,9 @@ import { bundledModel } from '../../server/dist/models/bundled-models.js';
 
 const packageDir = dirname(dirname(fileURLToPath(import.meta.url)));
 const outIndex = process.argv.indexOf('--out');
-const outDir = outIndex === -1 ? join(packageDir, 'dist-page') : process.argv[outIndex + 1];
+const pageDir = outIndex === -1 ? join(packageDir, 'dist-page') : resolve(process.argv[outIndex + 1]);
+// A page that is being served or tested is replaced at once and whole.
+const outDir = `${pageDir}.building-${process.pid}`;
 const require = createRequire(join(packageDir, 'package.json'));
 
 await rm(outDir, { recursive: true, force: true });
@@ -21,7 +23,9 @@ await copyRuntimes(join(outDir, 'sotto'));
 await writeTruthPhrase(join(outDir, 'sotto', 'truth-phrase.pcm'));
 await cp(join(packageDir, 'dist', 'demo', 'service-worker.js'), join(outDir, 'service-worker.js'));
 await listPageFiles();
-console.log(`Built the page in ${outDir}`);
+await rm(pageDir, { recursive: true, force: true });
+await rename(outDir, pageDir);
+console.log(`Built the page in ${pageDir}`);
 
 /** A spoken question as PCM16 at 16 kHz: a recogniser on the GPU must hear in it what it hears in WASM. */
 async function writeTruthPhrase(path) {
@@ -43,15 +47,28 @@ async function listPageFiles() {
 async function copyModels(modelsDir) {
   const manifests = [];
   for (const kind of ['vad', 'stt', 'llm', 'tts']) {
-    const { directory, manifest } = await bundledModel(kind);
-    for (const { path } of manifest.files) {
-      const target = join(modelsDir, manifest.id, path);
-      await mkdir(dirname(target), { recursive: true });
-      await cp(join(directory, path), target);
+    const { directory, manifest: whole } = await bundledModel(kind);
+    for (const manifest of variantsOf(whole)) {
+      for (const { path } of manifest.files) {
+        const target = join(modelsDir, manifest.id, path);
+        await mkdir(dirname(target), { recursive: true });
+        await cp(join(directory, path), target);
+      }
+      manifests.push(manifest);
     }
-    manifests.push(manifest);
   }
   await writeFile(join(modelsDir, 'index.json'), JSON.stringify(manifests, null, 1));
+}
+
+/** A model for each precision that its folder holds, so that a page fetches only the graphs it runs. */
+function variantsOf(manifest) {
+  const isGraph = ({ path }) => path.endsWith('.onnx');
+  const isInt8 = (file) => isGraph(file) && file.path.includes('_quantized');
+  if (!manifest.files.some(isInt8)) return [manifest];
+  const { id, title } = manifest;
+  const float32 = { ...manifest, files: manifest.files.filter((file) => !isInt8(file)) };
+  const int8 = { ...manifest, id: `${id}-int8`, title: `${title}, 8-bit`, dtype: 'q8', files: manifest.files.filter((file) => !isGraph(file) || isInt8(file)) };
+  return float32.files.some(isGraph) ? [float32, int8] : [int8];
 }
 
 async function copyRuntimes(assetsDir) {

@@ -30,6 +30,8 @@ export type LoadProgress = {
   readonly step: 'fetching' | 'checking' | 'starting' | 'testing' | 'ready';
   readonly loadedBytes: number;
   readonly totalBytes: number;
+  /** Why a model is fetched that this browser had kept: it dropped the files, or they were no longer what they were. */
+  readonly again?: 'evicted' | 'damaged';
 };
 
 export type VoiceEventType = VoiceEvent['type'];

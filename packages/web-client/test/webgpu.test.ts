@@ -4,6 +4,7 @@ import { RECORD_LOUDSPEAKER, saveLoudspeaker } from './loudspeaker-recording.ts'
 import { writeMicrophoneFile } from './microphone-file.ts';
 import { fixturePath, PageRig } from './page-rig.ts';
 import { SottoServer } from './sotto-server.ts';
+import { KEEP_STATES, statesShown } from './state-recording.ts';
 
 /** Chromium's software adapter: slow, and the same everywhere. */
 const extraArgs = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
@@ -38,21 +39,12 @@ afterAll(() => server?.[Symbol.asyncDispose]());
 /** Time enough for a software adapter on a busy machine; the limit itself is tested with a Worker that hangs. */
 const ON_GPU = '/?device=webgpu&gpuLimitMs=240000';
 
-/** Keeps everything that the page said in its state line, also while it was loading. */
-const KEEP_STATES = `addEventListener('DOMContentLoaded', () => {
-  globalThis.shown = [];
-  const state = document.querySelector('#state');
-  new MutationObserver(() => globalThis.shown.push(state.textContent)).observe(state, { childList: true });
-})`;
-
 /** WebGPU's runtime has no kernel that reads double precision, and a graph may hold such constants. */
 const LACKS_KERNEL = /The voice now computes on the processor: onnx\/model\.onnx could not be loaded: .*Cast/s;
 
-const shownBy = async (rig: PageRig) => (await rig.page.evaluate<string[]>('globalThis.shown')).join('\n');
-
 /** Where the voice should be: on the GPU, unless its graph cannot be loaded there and the page said so. */
 async function voiceDeviceOf(rig: PageRig): Promise<'webgpu' | 'wasm'> {
-  return LACKS_KERNEL.test(await shownBy(rig)) ? 'wasm' : 'webgpu';
+  return LACKS_KERNEL.test(await statesShown(rig)) ? 'wasm' : 'webgpu';
 }
 
 const devicesOf = (rig: PageRig) => rig.page.evaluate('sotto.page.session.engines.devices()');
@@ -87,7 +79,7 @@ describe('on WebGPU', () => {
     await using rig = await PageRig.open({ url: server.url + ON_GPU, extraArgs, initScript: `${CORRUPT_GPU}; ${KEEP_STATES}` });
     await rig.ready(280_000);
     expect(await devicesOf(rig)).toEqual({ stt: 'wasm', tts: 'wasm' });
-    const shown = await shownBy(rig);
+    const shown = await statesShown(rig);
     expect(shown).toMatch(/The recogniser now computes on the processor: the GPU failed its test: it heard "the the the the" instead of/);
     if ((await voiceDeviceOf(rig)) === 'webgpu') expect(shown).toMatch(/The voice now computes on the processor: the GPU failed its test: its speech/);
     await rig.type('When does the museum open?');

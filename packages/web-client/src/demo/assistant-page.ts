@@ -8,7 +8,7 @@ import { Captions } from './captions.ts';
 import { element } from './element.ts';
 import { KioskMode } from './kiosk-mode.ts';
 import { LevelVisual } from './level-visual.ts';
-import { LoadingList } from './loading-list.ts';
+import { LoadingList, REASONS } from './loading-list.ts';
 import { type ModelChoice, ModelPanel } from './model-panel.ts';
 import { WaterfallPlot } from './waterfall-plot.ts';
 
@@ -42,7 +42,12 @@ export class AssistantPage {
   constructor(assetsUrl: string) {
     this.#assetsUrl = assetsUrl;
     this.#levels = new LevelVisual(element<HTMLCanvasElement>('level'), () => this.#session ?? { inputLevel: 0, outputLevel: 0 });
-    this.#models = new ModelPanel({ host: element('models'), assetsUrl, choose: (choice) => this.#choose(choice) });
+    this.#models = new ModelPanel({
+      host: element('models'),
+      assetsUrl,
+      choose: (choice) => this.#choose(choice),
+      tellRemoved: ({ title }) => this.#showState(`${title} was removed from this browser; the next start fetches it again`),
+    });
     if (KioskMode.isWanted) this.#kiosk = new KioskMode({ wipe: () => void this.#wipe(), recover: () => this.#recover() });
   }
 
@@ -59,6 +64,10 @@ export class AssistantPage {
     element('engine').addEventListener('change', (event) => {
       this.#engine = (event.target as HTMLInputElement).value as EngineChoice;
       void this.#open();
+    });
+    // The browser may have dropped a model while nobody looked.
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible' && this.#session !== undefined) void this.#showModels();
     });
     this.#obeyAddress(new URLSearchParams(location.search));
     await this.#open();
@@ -97,11 +106,13 @@ export class AssistantPage {
     };
   }
 
-  async #open(): Promise<void> {
+  /** @param carriesOn keeps what was said, when only a model of the tab changes. */
+  async #open({ carriesOn = false } = {}): Promise<void> {
     this.#opening.abort(new Error('another engine was chosen'));
     const opening = new AbortController();
     this.#opening = opening;
     const wasListening = this.#session?.isListening ?? false;
+    const said = carriesOn ? ((this.#session as InTabSession | undefined)?.session.items ?? []) : [];
     await this.#close();
     this.#setReady(false);
     this.#loading.clear();
@@ -115,8 +126,11 @@ export class AssistantPage {
         onEvent: (event) => this.#take(event),
       });
       if (opening.signal.aborted) return await session[Symbol.asyncDispose]();
+      for (const item of said) (session as InTabSession).session.addItem(item);
       this.#session = session;
       this.#setReady(true);
+      // For whoever measures how long that took.
+      performance.mark('sotto-ready');
       this.#showState(READY);
       await this.#showModels();
       if (wasListening) await this.#listen();
@@ -156,6 +170,7 @@ export class AssistantPage {
     this.#captions.take(event);
     switch (event.type) {
       case 'loading':
+        if (event.progress.again !== undefined) this.#showState(`Fetching ${event.progress.modelId} again: ${REASONS[event.progress.again]}`);
         return this.#loading.take(event.progress);
       case 'listening':
         this.#showListening(this.#session?.isListening ?? false);
@@ -179,7 +194,8 @@ export class AssistantPage {
         void this.#showModels();
         return;
       case 'connection':
-        if (event.state === 'reconnecting') this.#showState('The connection dropped; bringing it back', true);
+        if (event.state === 'reconnecting') this.#showState('Reconnecting: the connection dropped', true);
+        if (event.state === 'connected' && this.#session !== undefined) this.#showState(this.#session.isListening ? 'Listening' : READY);
         if (event.state === 'closed') this.#kiosk?.noteTrouble();
         return;
       case 'error':
@@ -191,7 +207,7 @@ export class AssistantPage {
 
   #choose(choice: ModelChoice): void {
     this.#choice = choice;
-    if (this.#engine === 'in-tab') void this.#open();
+    if (this.#engine === 'in-tab') void this.#open({ carriesOn: true });
   }
 
   async #showModels(): Promise<void> {

@@ -20,6 +20,8 @@ export class KioskMode {
   constructor(options: KioskModeOptions) {
     this.#options = options;
     document.body.classList.add('kiosk');
+    // A machine that is there for this page alone should not drop its models for want of room.
+    void navigator.storage?.persist?.().catch(() => false);
     document.addEventListener('pointerdown', () => void enterFullScreen(), { once: true });
     navigator.mediaDevices?.addEventListener('devicechange', () => {
       if (this.#retryTimer !== undefined) this.#retry(0);

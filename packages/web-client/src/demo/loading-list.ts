@@ -3,6 +3,8 @@ import { make } from './element.ts';
 
 const STEPS: Readonly<Record<LoadProgress['step'], string>> = { fetching: 'fetching', checking: 'checking', starting: 'starting', testing: 'testing the GPU', ready: 'ready' };
 
+export const REASONS: Readonly<Record<NonNullable<LoadProgress['again']>, string>> = { evicted: 'the browser had dropped it', damaged: 'what was kept had changed' };
+
 /** What is being loaded, model by model. */
 export class LoadingList {
   readonly #host: HTMLElement;
@@ -12,9 +14,10 @@ export class LoadingList {
     this.#host = host;
   }
 
-  take({ modelId, step, loadedBytes, totalBytes }: LoadProgress): void {
+  take({ modelId, step, loadedBytes, totalBytes, again }: LoadProgress): void {
     const entry = this.#rows.get(modelId) ?? this.#add(modelId);
-    entry.step.textContent = step === 'fetching' ? `${megabytes(loadedBytes)} of ${megabytes(totalBytes)}` : STEPS[step];
+    const reason = again === undefined ? '' : `${REASONS[again]}; fetching it again: `;
+    entry.step.textContent = step === 'fetching' ? `${reason}${megabytes(loadedBytes)} of ${megabytes(totalBytes)}` : STEPS[step];
     entry.bar.max = Math.max(1, totalBytes);
     entry.bar.value = loadedBytes;
     if (step === 'ready') {

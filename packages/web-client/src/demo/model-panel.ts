@@ -8,6 +8,7 @@ export type ModelPanelOptions = {
   readonly host: HTMLElement;
   readonly assetsUrl: string;
   readonly choose: (choice: ModelChoice) => void;
+  readonly tellRemoved: (manifest: ModelManifest) => void;
 };
 
 /** Which models to use, and where recogniser and voice compute. */
@@ -81,8 +82,16 @@ export class ModelPanel {
     button.type = 'button';
     button.onclick = () => {
       button.disabled = true;
-      void removeCachedModel(manifest, `${this.#options.assetsUrl}/models`).then(() => this.show(this.#manifests, this.#choice, this.#running));
+      void this.#remove(manifest);
     };
     return button;
+  }
+
+  async #remove(manifest: ModelManifest): Promise<void> {
+    await removeCachedModel(manifest, `${this.#options.assetsUrl}/models`);
+    await this.show(this.#manifests, this.#choice, this.#running);
+    this.#options.tellRemoved(manifest);
+    // The button that had the focus is gone.
+    this.#options.host.focus();
   }
 }

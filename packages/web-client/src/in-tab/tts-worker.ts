@@ -10,8 +10,8 @@ const setUp = await receiveSetUp();
 await serveCalls(workerEndpoint(), async () => {
   const { ort, sessionOptions } = await openOnnxRuntime(setUp);
   const phonemizer = await createKokoroPhonemizer(() => import('kokoro-js'));
-  const { defaultVoice } = setUp;
-  const tts = await createKokoro({ ort, files: inMemoryModelFiles(setUp.files), phonemizer, sessionOptions, ...(defaultVoice === undefined ? {} : { defaultVoice }) });
+  const { defaultVoice, dtype } = setUp;
+  const tts = await createKokoro({ ort, files: inMemoryModelFiles(setUp.files), phonemizer, sessionOptions, ...(typeof dtype === 'string' && { dtype }), ...(defaultVoice === undefined ? {} : { defaultVoice }) });
   return {
     info: tts.capabilities,
     calls: {

@@ -1,5 +1,6 @@
 import { assertFileMatches, ModelError, type ModelFile, type ModelManifest } from '@sotto/pipeline';
 import type { LoadProgress } from '../voice-event.ts';
+import { noteKept, noteRemoved, wasKept } from './kept-models.ts';
 
 const CACHE_NAME = 'sotto-models-v1';
 
@@ -21,13 +22,17 @@ export async function loadModelFiles(manifest: ModelManifest, options: ModelCach
   const cache = await openCache();
   const files: Record<string, Uint8Array> = {};
   let finishedBytes = 0;
+  const tell: Tell = (step, loadedBytes, again) =>
+    options.onProgress({ modelId: manifest.id, step, loadedBytes: finishedBytes + loadedBytes, totalBytes, ...(again !== undefined && wasKept(manifest) ? { again } : {}) });
   for (const file of manifest.files) {
-    const tell = (step: LoadProgress['step'], loadedBytes: number) => options.onProgress({ modelId: manifest.id, step, loadedBytes: finishedBytes + loadedBytes, totalBytes });
     files[file.path] = await loadFile(cache, manifest, file, options, tell);
     finishedBytes += files[file.path]?.length ?? 0;
   }
+  if (cache !== undefined) noteKept(manifest);
   return files;
 }
+
+type Tell = (step: LoadProgress['step'], loadedBytes: number, again?: LoadProgress['again']) => void;
 
 /** Whether every file of the model is in the cache: false after the browser evicted it. */
 export async function isModelCached(manifest: ModelManifest, baseUrl: string): Promise<boolean> {
@@ -38,12 +43,13 @@ export async function isModelCached(manifest: ModelManifest, baseUrl: string): P
 }
 
 export async function removeCachedModel(manifest: ModelManifest, baseUrl: string): Promise<void> {
+  noteRemoved(manifest);
   const cache = await openCache();
   if (cache === undefined) return;
   await Promise.all(manifest.files.map((file) => cache.delete(urlOf(manifest, file, baseUrl))));
 }
 
-async function loadFile(cache: Cache | undefined, manifest: ModelManifest, file: ModelFile, options: ModelCacheOptions, tell: (step: LoadProgress['step'], loadedBytes: number) => void): Promise<Uint8Array> {
+async function loadFile(cache: Cache | undefined, manifest: ModelManifest, file: ModelFile, options: ModelCacheOptions, tell: Tell): Promise<Uint8Array> {
   const url = urlOf(manifest, file, options.baseUrl);
   const cached = await cache?.match(url);
   if (cached !== undefined) {
@@ -53,7 +59,8 @@ async function loadFile(cache: Cache | undefined, manifest: ModelManifest, file:
     if (sound) return bytes;
     await cache?.delete(url);
   }
-  const bytes = await fetchWithProgress(url, options.signal, (loadedBytes) => tell('fetching', loadedBytes));
+  const again = cached === undefined ? 'evicted' : 'damaged';
+  const bytes = await fetchWithProgress(url, options.signal, (loadedBytes) => tell('fetching', loadedBytes, again));
   tell('checking', bytes.length);
   await assertFileMatches(file, bytes, manifest.id);
   // A full disk must not keep the page from working now.
@@ -62,7 +69,8 @@ async function loadFile(cache: Cache | undefined, manifest: ModelManifest, file:
 }
 
 async function fetchWithProgress(url: string, signal: AbortSignal | undefined, onProgress: (loadedBytes: number) => void): Promise<Uint8Array> {
-  const response = await fetch(url, signal === undefined ? {} : { signal }).catch((cause: unknown) => {
+  // Kept once, in Cache Storage; a copy that the browser keeps of its own accord may be of another release.
+  const response = await fetch(url, { cache: 'no-store', ...(signal === undefined ? {} : { signal }) }).catch((cause: unknown) => {
     signal?.throwIfAborted();
     throw new ModelError('VOICE_ERR_DOWNLOAD', `${url} could not be fetched; check that the server is there, then reload`, { stage: 'models', retryable: true, cause });
   });
