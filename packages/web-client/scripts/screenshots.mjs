@@ -12,7 +12,8 @@ const SCREENS = [
 
 const folder = process.argv[2] ?? 'sotto-out/screenshots';
 await mkdir(folder, { recursive: true });
-await withServedPage(async (browser, url) => {
+await withServedPage(async (first, url) => {
+  const browser = first.browser();
   for (const { name, width, height, deviceScaleFactor, path } of SCREENS) {
     const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor });
     const page = await context.newPage();

@@ -1,5 +1,8 @@
 // A real `sotto serve` on a free port and a real Chromium that shows its page.
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -7,20 +10,26 @@ import { CHROMIUM_ADVICE, findChromium } from '../../../scripts/find-chromium.mj
 
 const sotto = fileURLToPath(new URL('../../server/bin/sotto.js', import.meta.url));
 
-/** Calls `use(browser, url)` and ends both processes after it. */
+/**
+ * Calls `use(context, url)` and ends both processes after it. The browser keeps what it compiled and fetched,
+ * as a visitor's does; the windows that Playwright opens otherwise are private ones, which do not.
+ */
 export async function withServedPage(use, { args = [] } = {}) {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error(CHROMIUM_ADVICE);
   const server = spawn(process.execPath, [sotto, 'serve', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const browser = await chromium.launch({
+  const profile = await mkdtemp(join(tmpdir(), 'sotto-profile-'));
+  const context = await chromium.launchPersistentContext(profile, {
     executablePath,
+    viewport: null,
     args: ['--no-sandbox', '--disable-background-networking', '--autoplay-policy=no-user-gesture-required', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', ...args],
   });
   try {
-    await use(browser, await addressOf(server));
+    await use(context, await addressOf(server));
   } finally {
-    await browser.close();
+    await context.close();
     server.kill('SIGKILL');
+    await rm(profile, { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PageRig } from './page-rig.ts';
 import { SottoServer } from './sotto-server.ts';
+// @ts-expect-error a plain script without types, shared with the script that measures the page
+import { mainThreadTasks } from '../scripts/main-thread-tasks.mjs';
 
 let server: SottoServer;
 beforeAll(async () => {
@@ -42,6 +44,41 @@ describe('in the tab', () => {
     expect(outcome).toBe('stopped');
     await rig.until(`document.querySelector('#requests strong').textContent !== '0'`);
     expect(await rig.text('requests')).toMatch(/^1 /);
+  });
+});
+
+describe('over many turns in the tab', () => {
+  const QUESTIONS = ['When does the museum open?', 'Where is the toilet?', 'How much is the coffee?'];
+
+  test('memory stays where it was, and no task of the main thread takes a notable part of a turn', async () => {
+    await using rig = await PageRig.open({ url: server.url });
+    await rig.ready();
+    const devTools = await rig.context.newCDPSession(rig.page);
+    const heapBytes = async () => {
+      await devTools.send('HeapProfiler.collectGarbage');
+      return (await devTools.send('Runtime.getHeapUsage')).usedSize;
+    };
+    let turnCount = 0;
+    const answer = async () => {
+      await rig.type(QUESTIONS[turnCount % QUESTIONS.length]!);
+      expect(await rig.nextEvent('reply-end', turnCount++)).toMatchObject({ status: 'completed' });
+    };
+    while (turnCount < 4) await answer();
+    const early = await heapBytes();
+    while (turnCount < 12) await answer();
+    // What this test collects of events is the test's own.
+    await rig.page.evaluate(`globalThis.pageEvents = globalThis.pageEvents.filter(({ type }) => type === 'reply-end')`);
+    expect((await heapBytes()) / early).toBeLessThan(1.1);
+
+    const browser = rig.context.browser()!;
+    await browser.startTracing(rig.page, { categories: ['toplevel', 'devtools.timeline'] });
+    const startedMs = performance.now();
+    await answer();
+    const turnMs = performance.now() - startedMs;
+    // Time of its own, so that what else runs on the machine does not count.
+    const tasks = mainThreadTasks(JSON.parse((await browser.stopTracing()).toString())) as { cpuMs: number; did: string[] }[];
+    expect(tasks.length).toBeGreaterThan(10);
+    expect(tasks.filter(({ cpuMs }) => cpuMs > turnMs / 20)).toEqual([]);
   });
 });
 

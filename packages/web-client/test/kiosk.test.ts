@@ -48,12 +48,13 @@ test('a kiosk whose server went away answers again when there is one', async () 
   const first = await SottoServer.start();
   await using rig = await PageRig.open({ url: `${first.url}/?kiosk&engine=server` });
   await rig.ready();
+  await rig.page.click('#talk');
+  await rig.nextEvent('listening');
   await rig.page.evaluate('globalThis.notReloaded = true');
   await first[Symbol.asyncDispose]();
   await rig.until(`document.querySelector('#state').classList.contains('problem')`);
   await using _second = await SottoServer.start(Number(new URL(first.url).port));
-  await rig.until(`sotto.page.session?.isListening`, 120_000);
-  await rig.collect();
+  await rig.until(`document.querySelector('#state').textContent === 'Listening'`, 120_000);
   await rig.page.evaluate(`sotto.page.session.sendText('When does the museum open?')`);
   expect((await rig.nextEvent('reply-end'))['text']).toMatch(/ten/);
   expect(await rig.page.evaluate('globalThis.notReloaded')).toBe(true);
