@@ -45,7 +45,7 @@ describe('the server of the bench page', () => {
     expect(response.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
   });
 
-  it.each(['/audio/1', '/sotto/models/other/onnx/a.onnx', '/sotto/models/mine/../secret', '/..%2fassets/ort/ort.wasm'])('has nothing at %s', async (path) => {
+  it.each(['/audio/1', '/sotto/models/other/onnx/a.onnx', '/sotto/models/mine/../secret', '/sotto/models/%E0%A4%A/a.onnx', '/..%2fassets/ort/ort.wasm'])('has nothing at %s', async (path) => {
     expect((await get(path)).status).toBe(404);
   });
 

@@ -25,7 +25,8 @@ export class BenchPageServer implements AsyncDisposable {
 
   private constructor(options: BenchPageServerOptions) {
     this.#options = options;
-    this.#http = createServer((request, response) => void this.#answer(request, response));
+    // A path that cannot be decoded names nothing.
+    this.#http = createServer((request, response) => void this.#answer(request, response).catch(() => end(response, 404)));
   }
 
   static async start(options: BenchPageServerOptions): Promise<BenchPageServer> {
