@@ -22,7 +22,8 @@ describe('SttPool', () => {
     const alone = await createMoonshine({ ort: nodeOnnxRuntime, files: openModel(model) });
     expected = (await alone.transcribe(samples)).text;
     await alone[Symbol.asyncDispose]();
-    stt = await SttPool.load(model, { metrics: { onRestart: ({ error }) => restarts.push(error.code) } });
+    // A busy machine may load slowly; how long is waited is the pool's own test.
+    stt = await SttPool.load(model, { replacementWaitMs: 60_000, metrics: { onRestart: ({ error }) => restarts.push(error.code) } });
   });
   afterAll(() => stt?.[Symbol.asyncDispose]());
 

@@ -10,7 +10,7 @@ const TEXT = 'The museum opens at ten. The castle closes at seven. The lift is b
 describe('TtsPool', () => {
   let tts: TtsPool;
   let order: string[];
-  beforeAll(async () => { tts = await TtsPool.load(await bundledModel('tts')); });
+  beforeAll(async () => { tts = await TtsPool.load(await bundledModel('tts'), { replacementWaitMs: 60_000 }); });
   afterAll(() => tts?.[Symbol.asyncDispose]());
 
   async function speak(session: string, text: string): Promise<SpeechChunk[]> {

@@ -7,7 +7,7 @@ const pools: WorkerPool[] = [];
 afterEach(async () => { for (const pool of pools.splice(0)) await pool[Symbol.asyncDispose](); });
 
 async function start(options: Partial<WorkerPoolOptions> = {}): Promise<WorkerPool> {
-  const { pool } = await WorkerPool.start({ stage: 'stt', entry, data: {}, ...options });
+  const { pool } = await WorkerPool.start({ stage: 'stt', entry, data: {}, replacementWaitMs: 60_000, ...options });
   pools.push(pool);
   return pool;
 }
@@ -80,6 +80,23 @@ describe('WorkerPool', () => {
     expect(await crashed).toBe('VOICE_ERR_WORKER_CRASHED');
     expect(await waiting).toBe('still here');
     expect(restarts).toEqual([100]);
+  });
+
+  it('tells calls that wait for a replacement which is long in coming, and serves them once it is there', async () => {
+    const gate = new SharedArrayBuffer(8);
+    const pool = await start({ data: { reloadGate: gate }, replacementWaitMs: 200 });
+    const crashed = codeOf(pool.call(call('die')));
+    const waiting = codeOf(pool.call(call('echo', 1)));
+    expect(await crashed).toBe('VOICE_ERR_WORKER_CRASHED');
+    expect(await waiting).toBe('VOICE_ERR_WORKER_CRASHED');
+    // The time counts from the death, so nobody waits any more.
+    const late = [codeOf(pool.call(call('echo', 2))), codeOf(pool.call(call('echo', 3, { priority: 'realtime' })))];
+    expect(await Promise.race(late.map((code, index) => code.then(() => index)))).toBe(0);
+    expect(await Promise.all(late)).toEqual(['VOICE_ERR_WORKER_CRASHED', 'VOICE_ERR_WORKER_CRASHED']);
+    Atomics.store(new Int32Array(gate), 1, 1);
+    Atomics.notify(new Int32Array(gate), 1);
+    for (let served: unknown; served !== 'fulfilled'; ) served = await codeOf(pool.call(call('echo', 4)));
+    expect(pool.queuedCount).toBe(0);
   });
 
   it('replaces a worker that hangs', async () => {

@@ -12,6 +12,13 @@ export type WorkerPoolOptions = {
   readonly maxQueuedCount?: number;
   /** Longest a call may run before its worker is taken for hung and replaced. @defaultValue 120 000 */
   readonly callTimeoutMs?: number;
+  /**
+   * Longest that calls wait for the replacement of a worker that died, counted from its death; then they reject with
+   * VOICE_ERR_WORKER_CRASHED. Loading a large model takes longer than anybody should be left without a word.
+   * Realtime calls wait that long each: they come again and again, and their session should be told now and then only.
+   * @defaultValue 1000
+   */
+  readonly replacementWaitMs?: number;
   readonly metrics?: WorkerPoolMetrics;
 };
 
@@ -49,6 +56,8 @@ type Slot = {
   thread: WorkerThread | undefined;
   state: 'starting' | 'idle' | 'busy' | 'waiting-to-restart' | 'given-up';
   crashesInARow: number;
+  /** When its latest thread died, on the clock of `performance.now()`. */
+  diedAtMs: number;
   restartTimer: NodeJS.Timeout | undefined;
 };
 
@@ -61,7 +70,7 @@ const MAX_CRASHES_IN_A_ROW = 6;
  * Threads of one kind, each doing one call at a time; waiting calls are served by {@link FairQueue}.
  *
  * A thread that dies rejects the call it was doing with VOICE_ERR_WORKER_CRASHED and is replaced after a
- * growing delay; calls still waiting are not touched. The process itself never goes down with a thread.
+ * growing delay; calls still waiting are served by the fresh one if it comes soon. The process itself never goes down with a thread.
  */
 export class WorkerPool implements AsyncDisposable {
   readonly stage: StageName;
@@ -70,16 +79,18 @@ export class WorkerPool implements AsyncDisposable {
   readonly #queue = new FairQueue<Job>();
   readonly #maxQueuedCount: number;
   readonly #callTimeoutMs: number;
+  readonly #replacementWaitMs: number;
   #disposal: Promise<void> | undefined;
 
   private constructor(options: WorkerPoolOptions) {
-    const { workerCount = 1, maxQueuedCount = 256, callTimeoutMs = 120_000 } = options;
+    const { workerCount = 1, maxQueuedCount = 256, callTimeoutMs = 120_000, replacementWaitMs = 1000 } = options;
     if (!Number.isInteger(workerCount) || workerCount < 1) throw new ConfigError('VOICE_ERR_INVALID_OPTION', `workerCount is ${workerCount}; expected a positive whole number`, { stage: options.stage });
     this.stage = options.stage;
     this.#options = options;
     this.#maxQueuedCount = maxQueuedCount;
     this.#callTimeoutMs = callTimeoutMs;
-    this.#slots = Array.from({ length: workerCount }, (_, index) => ({ index, generation: 0, thread: undefined, state: 'starting', crashesInARow: 0, restartTimer: undefined }));
+    this.#replacementWaitMs = replacementWaitMs;
+    this.#slots = Array.from({ length: workerCount }, (_, index) => ({ index, generation: 0, thread: undefined, state: 'starting', crashesInARow: 0, diedAtMs: -Infinity, restartTimer: undefined }));
   }
 
   /**
@@ -135,6 +146,8 @@ export class WorkerPool implements AsyncDisposable {
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#queue.add(job);
       this.#dispatch();
+      const waitMs = this.#stranded(job) ? this.#strandedUntilMs(job) - job.queuedAtMs : Infinity;
+      if (waitMs < Infinity) this.#failStrandedAfter(waitMs);
     });
   }
 
@@ -188,7 +201,7 @@ export class WorkerPool implements AsyncDisposable {
   #dispatch(): void {
     for (const slot of this.#slots) {
       if (slot.state !== 'idle' || !slot.thread) continue;
-      const job = this.#queue.take((candidate) => candidate.workerIndex === undefined || candidate.workerIndex === slot.index);
+      const job = this.#queue.take((candidate) => mayRunOn(candidate, slot));
       if (job) void this.#run(slot, slot.thread, job);
     }
   }
@@ -222,11 +235,34 @@ export class WorkerPool implements AsyncDisposable {
     slot.thread = undefined;
     if (this.#disposal) return;
     slot.crashesInARow++;
+    slot.diedAtMs = performance.now();
     if (slot.crashesInARow >= MAX_CRASHES_IN_A_ROW) return this.#giveUp(slot);
     slot.state = 'waiting-to-restart';
     const delayMs = Math.min(MAX_RESTART_DELAY_MS, RESTART_DELAY_MS * 2 ** (slot.crashesInARow - 1));
     this.#options.metrics?.onRestart?.({ stage: this.stage, workerIndex: slot.index, delayMs, error });
     slot.restartTimer = setTimeout(() => this.#startThread(slot), delayMs);
+    if (this.#queue.size > 0) this.#failStrandedAfter(this.#replacementWaitMs);
+  }
+
+  /** Whether every worker that could take the call is dead or still loading. */
+  #stranded(job: Job): boolean {
+    return this.#slots.every((slot) => !mayRunOn(job, slot) || (slot.state !== 'idle' && slot.state !== 'busy'));
+  }
+
+  #strandedUntilMs(job: Job): number {
+    const diedAtMs = Math.max(...this.#slots.filter((slot) => mayRunOn(job, slot)).map((slot) => slot.diedAtMs));
+    return (job.priority === 'realtime' ? job.queuedAtMs : diedAtMs) + this.#replacementWaitMs;
+  }
+
+  #failStrandedAfter(waitMs: number): void {
+    setTimeout(() => {
+      // Timers may be early by a fraction of a millisecond.
+      const isOverdue = (job: Job) => this.#stranded(job) && this.#strandedUntilMs(job) <= performance.now() + 1;
+      for (let job = this.#queue.take(isOverdue); job; job = this.#queue.take(isOverdue)) {
+        this.#fail(job, crashError(this.stage, 'it is being replaced'));
+        this.#report(job, performance.now(), 'error');
+      }
+    }, Math.max(0, waitMs)).unref();
   }
 
   #giveUp(slot: Slot): void {
@@ -253,4 +289,8 @@ export class WorkerPool implements AsyncDisposable {
     const error = crashError(this.stage, `it crashed ${MAX_CRASHES_IN_A_ROW} times in a row`);
     return new EngineError('VOICE_ERR_WORKER_CRASHED', `The ${this.stage} worker crashed ${MAX_CRASHES_IN_A_ROW} times in a row and was given up; restart the program`, { stage: error.stage ?? this.stage });
   }
+}
+
+function mayRunOn(job: PoolCall, slot: Slot): boolean {
+  return job.workerIndex === undefined || job.workerIndex === slot.index;
 }

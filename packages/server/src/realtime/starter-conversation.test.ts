@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
 import { OpenAIRealtimeWebSocket, RealtimeAgent, type RealtimeItem, RealtimeSession, type TransportEvent } from '@openai/agents-realtime';
 import OpenAI, { toFile } from 'openai';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
@@ -12,7 +11,6 @@ import { type LoadedEngines, loadEngines } from '../engines/load-engines.ts';
 import { resolveServeConfig } from '../serve/serve-config.ts';
 import { writeSelfSignedCertificate } from '../serve/testing/self-signed-certificate.ts';
 import type { VoiceServer } from '../serve/voice-server.ts';
-import { TestClient } from './testing/test-client.ts';
 
 const FIXTURES = new URL('../../../../audio-fixtures/', import.meta.url);
 const FRAME_MS = 20;
@@ -21,22 +19,6 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 type Fixture = { readonly name: string; readonly file: string; readonly kind: string; readonly transcript: string; readonly expectedFact?: string };
 const fixtures = (JSON.parse(readFileSync(new URL('index.json', FIXTURES), 'utf8')) as { fixtures: Fixture[] }).fixtures;
 const fixture = (name: string) => fixtures.find((other) => other.name === name)!;
-
-const workers = new Set<Worker>();
-const postMessage = Worker.prototype.postMessage;
-// Every worker that is given work, so that it can be killed.
-Worker.prototype.postMessage = function (this: Worker, ...args: Parameters<typeof postMessage>) {
-  workers.add(this);
-  return postMessage.apply(this, args);
-};
-
-/** Ends every worker thread as a crash would. @returns how many. */
-async function killWorkers(): Promise<number> {
-  const killed = [...workers];
-  workers.clear();
-  await Promise.all(killed.map((worker) => worker.terminate()));
-  return killed.length;
-}
 
 let engines: LoadedEngines;
 let plain: VoiceServer;
@@ -157,36 +139,6 @@ describe('the openai client and the starter models', () => {
     expect((await speech.arrayBuffer()).byteLength).toBeGreaterThan(48_000);
     const chat = await client.chat.completions.create({ model: 'gpt-4o', messages: [{ role: 'user', content: 'hello' }], max_tokens: 32 });
     expect(chat.choices[0]?.message.content).not.toBe('');
-  });
-});
-
-describe('the death of every inference worker', () => {
-  it('in the middle of a turn is told or survived, and the next turn works', { timeout: 240_000 }, async () => {
-    const client = await TestClient.connect(`${plain.url.replace('http', 'ws')}/v1/realtime`);
-    const send = (pcm: Buffer) => client.send({ type: 'input_audio_buffer.append', audio: pcm.toString('base64') });
-    // Push-to-talk, so that a turn ends although the detector may have died with the others.
-    client.send({ type: 'session.update', session: { audio: { input: { turn_detection: null } } } });
-    await speak('question-001-clean', 100, send);
-    client.send({ type: 'input_audio_buffer.commit' });
-    client.send({ type: 'response.create' });
-    expect(await killWorkers()).toBeGreaterThan(0);
-    const killedMs = performance.now();
-    await Promise.race([client.next('error'), client.next('response.done')]);
-    const toldMs = performance.now() - killedMs;
-    // The machine may be busy; what matters is that nobody waits for a dead worker's time limit of two minutes.
-    expect(toldMs).toBeLessThan(30_000);
-    expect(client.ofType('error').every(({ error }) => error.code.startsWith('VOICE_ERR_WORKER'))).toBe(true);
-    // A fresh worker loads its model first.
-    for (let attempt = 0; attempt < 20; attempt++) {
-      const since = client.events.length;
-      await speak('question-001-clean', 100, send);
-      client.send({ type: 'input_audio_buffer.commit' });
-      client.send({ type: 'response.create' });
-      await Promise.race([client.next('response.done', { since }), client.next('error', { since })]);
-      const ended = client.events.slice(since).find((event) => event.type === 'response.done');
-      if (ended?.type === 'response.done' && ended.response.status === 'completed') return client.close();
-    }
-    throw new Error(`No turn works any more: ${JSON.stringify(client.ofType('error').at(-1))}`);
   });
 });
 

@@ -4,13 +4,16 @@ import { ModelError, Moved, serveCalls } from '@sotto/pipeline';
 import { workerPort } from '../worker-port.ts';
 
 /** A worker that does what it is told, for tests of the pool: echoes, works for a while, fails, hangs, dies. */
-const script = workerData as { readonly failToLoad?: boolean; readonly crashOnLoad?: boolean; readonly dieAfterFirstLoad?: SharedArrayBuffer };
+const script = workerData as { readonly failToLoad?: boolean; readonly crashOnLoad?: boolean; readonly dieAfterFirstLoad?: SharedArrayBuffer; readonly reloadGate?: SharedArrayBuffer };
 
 await serveCalls(workerPort(), async () => {
   if (script.failToLoad) throw new ModelError('VOICE_ERR_MODEL_FORMAT', 'This model is scripted not to load');
   if (script.crashOnLoad) process.exit(3);
   const loads = script.dieAfterFirstLoad && new Int32Array(script.dieAfterFirstLoad);
   if (loads && Atomics.add(loads, 0, 1) > 0) process.exit(4);
+  // Two numbers: how often it was loaded, and whether it may be loaded again.
+  const gate = script.reloadGate && new Int32Array(script.reloadGate);
+  if (gate && Atomics.add(gate, 0, 1) > 0) Atomics.wait(gate, 1, 0);
   const notified: unknown[] = [];
   return Promise.resolve({
     info: { threadName: 'scripted' },
