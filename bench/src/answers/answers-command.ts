@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ConfigError, createOpenAiEndpoint, type LlmEngine } from '@sotto/pipeline';
 import { addModelOptions, bundledModel, type ConsoleIo, defaultInstructions, loadEngines, type LoadedEngines, loadLanguageModel, loadVoice, locateModel, type ModelChoice, modelsFolder, modelsFromOptions, ModelStore } from '@sotto/server';
 import type { Command } from 'commander';
+import { wholeNumber } from '../options/whole-number.ts';
 import { answersPlot } from '../plot/answers-plot.ts';
 import { describeMachine, makeResult } from '../result/describe-run.ts';
 import { MeasuringProgress } from '../result/measuring-progress.ts';
@@ -120,8 +121,6 @@ function toldAnswer({ question: { set, turns, expected }, answer }: GivenAnswer,
 /** Evenly over the file, because its sets follow one another. */
 function spread(questions: readonly Question[], limit: string | undefined): readonly Question[] {
   if (limit === undefined) return questions;
-  const count = Number(limit);
-  if (!Number.isInteger(count) || count < 1) throw new ConfigError('VOICE_ERR_INVALID_OPTION', `--limit is ${limit}; expected a whole number from 1`);
-  const step = questions.length / Math.min(questions.length, count);
+  const step = questions.length / Math.min(questions.length, wholeNumber('--limit', limit, 1));
   return questions.filter((_, index) => index === 0 || Math.floor(index / step) !== Math.floor((index - 1) / step));
 }

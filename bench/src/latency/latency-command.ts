@@ -5,6 +5,7 @@ import { speechSamples } from '@sotto/pipeline/testing';
 import { addModelOptions, bundledModel, type ConsoleIo, defaultInstructions, type ModelChoice, modelsFromOptions, readAudioFile } from '@sotto/server';
 import type { Command } from 'commander';
 import { type Fixture, readFixtures } from '../corpus/fixture-index.ts';
+import { wholeNumber } from '../options/whole-number.ts';
 import { latencyWaterfallPlot } from '../plot/latency-waterfall-plot.ts';
 import { describeMachine, makeResult } from '../result/describe-run.ts';
 import { MeasuringProgress } from '../result/measuring-progress.ts';
@@ -132,10 +133,4 @@ function readRecordings(folder: string, fixtures: readonly Fixture[]): Promise<S
     const { samples, sampleRate } = await readAudioFile(join(folder, file));
     return { samples: resample(samples, sampleRate, 24_000), speechStartMs, speechEndMs };
   }));
-}
-
-function wholeNumber(name: string, text: string, min: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min) return value;
-  throw new ConfigError('VOICE_ERR_INVALID_OPTION', `${name} is ${text}; expected a whole number from ${min}`);
 }

@@ -5,6 +5,7 @@ import { addModelOptions, bundledModel, type ConsoleIo, defaultInstructions, typ
 import type { Command } from 'commander';
 import { readFixtures } from '../corpus/fixture-index.ts';
 import { modelArgs, ServeProcess } from '../latency/serve-process.ts';
+import { wholeNumber } from '../options/whole-number.ts';
 import { loadKneePlot } from '../plot/load-knee-plot.ts';
 import { describeMachine, makeResult } from '../result/describe-run.ts';
 import { writeResult, writeWhole } from '../result/write-result.ts';
@@ -80,10 +81,4 @@ async function readQuestions(folder: string): Promise<HeldQuestion[]> {
     const { samples, sampleRate } = await readAudioFile(join(folder, file));
     return { samples: resample(samples, sampleRate, 24_000), speechEndMs };
   }));
-}
-
-function wholeNumber(name: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new ConfigError('VOICE_ERR_INVALID_OPTION', `${name} is ${text}; expected a whole number from ${min} to ${max}`);
 }

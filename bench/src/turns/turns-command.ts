@@ -7,6 +7,7 @@ import { resample } from '@sotto/pipeline';
 import type { Command } from 'commander';
 import { type Fixture, readFixtures } from '../corpus/fixture-index.ts';
 import { containsFact } from '../facts/contains-fact.ts';
+import { wholeNumber } from '../options/whole-number.ts';
 import { turnsPlot } from '../plot/turns-plot.ts';
 import { describeMachine, makeResult } from '../result/describe-run.ts';
 import { MeasuringProgress } from '../result/measuring-progress.ts';
@@ -30,7 +31,7 @@ export function registerTurns(bench: Command, io: ConsoleIo, args: readonly stri
 async function measureTurns(options: TurnsOptions, io: ConsoleIo, args: readonly string[]): Promise<void> {
   const machine = describeMachine();
   const questions = (await readFixtures(options.data)).filter(({ kind, expectedFact }) => kind === 'question' && expectedFact !== undefined);
-  const chosen = options.limit === undefined ? questions : questions.slice(0, Number(options.limit));
+  const chosen = options.limit === undefined ? questions : questions.slice(0, wholeNumber('--limit', options.limit, 1));
   await using engines = await loadEngines({ models: await modelsFromOptions(options, io), signal: io.signal });
   const instructions = await defaultInstructions(engines.models.llm);
   const folder = await mkdtemp(join(tmpdir(), 'sotto-turns-'));

@@ -28,6 +28,7 @@ describe('bench wer', () => {
 
   it('says what it could measure on when it is told nothing', async () => {
     await expect(run()).rejects.toThrow('give --data, or --download with dev-clean, dev-other, test-clean, test-other');
+    await expect(run('--data', fixtures, '--limit', 'few')).rejects.toThrow('--limit is few; expected a whole number from 1');
     await expect(run('--download', 'dev-clean,train-clean-100')).rejects.toThrow('--download is train-clean-100; expected dev-clean or dev-other or test-clean or test-other');
   });
 

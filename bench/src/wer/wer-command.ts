@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import { downloadLibriSpeech, LIBRISPEECH_SPLITS, type LibriSpeechSplit, librispeechArchive } from '../corpus/download-librispeech.ts';
 import { openCorpus } from '../corpus/open-corpus.ts';
 import type { Corpus } from '../corpus/utterance.ts';
+import { wholeNumber } from '../options/whole-number.ts';
 import { describeMachine, makeResult } from '../result/describe-run.ts';
 import { MeasuringProgress } from '../result/measuring-progress.ts';
 import { errorRateSpeedPlot } from '../plot/error-rate-speed-plot.ts';
@@ -87,7 +88,7 @@ async function transcribeAll(corpus: Corpus, stt: LocatedModel, options: WerOpti
     return transcribeAll(corpus, stt, { ...options, fresh: undefined as never }, io);
   }
   const progress = new MeasuringProgress(io, 'Transcribing', corpus.utterances.length);
-  await using engines = await loadRecogniser(stt, Number(options.threads));
+  await using engines = await loadRecogniser(stt, wholeNumber('--threads', options.threads, 1));
   const transcribed: TranscribedUtterance[] = [];
   for (const utterance of corpus.utterances) {
     io.signal.throwIfAborted();
@@ -111,7 +112,7 @@ function journalKey(corpus: Corpus, { manifest }: LocatedModel, { mode, threads 
 }
 
 function limited(corpus: Corpus, limit: string | undefined): Corpus {
-  return limit === undefined ? corpus : { ...corpus, utterances: corpus.utterances.slice(0, Number(limit)) };
+  return limit === undefined ? corpus : { ...corpus, utterances: corpus.utterances.slice(0, wholeNumber('--limit', limit, 1)) };
 }
 
 function assertOneOf(name: string, value: string, allowed: readonly string[]): void {
