@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChatMessage, DisposedError, type LlmEngine, type LlmEvent, type LlmRequest, type LlmSession, type LlmUsage, type ToolDefinition } from '@sotto/pipeline';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { longestGapMs } from '../testing/event-loop-gap.ts';
 import { type RandomGgufOptions, TINY_SHAPE, writeRandomGguf } from '../testing/random-gguf.ts';
 import { type LlamaEngineOptions, loadLlamaEngine } from './llama-engine.ts';
 
@@ -314,26 +315,13 @@ describe('interruption', () => {
 });
 
 describe('the main thread', () => {
-  /** The longest time in which a timer could not fire. */
-  async function longestGapMs(work: () => Promise<void>): Promise<number> {
-    let lastMs = performance.now();
-    let longestMs = 0;
-    const timer = setInterval(() => {
-      longestMs = Math.max(longestMs, performance.now() - lastMs);
-      lastMs = performance.now();
-    }, 1);
-    await work();
-    clearInterval(timer);
-    return Math.max(longestMs, performance.now() - lastMs);
-  }
-
   it('stays free while a long prompt is evaluated', async () => {
     // Wide enough for the prompt to take a while where it is computed.
     const wide = { ...TINY_SHAPE, width: 256, headWidth: 128, feedForwardWidth: 512, layerCount: 4 };
     const session = await (await load(makeModel(['Hello'], { shape: wide }))).openSession();
     await session.warm({ messages: [SYSTEM] });
     const startMs = performance.now();
-    const gapMs = await longestGapMs(async () => void (await collect(session, { messages: [say('j'.repeat(1500))] })));
+    const gapMs = await longestGapMs(() => collect(session, { messages: [say('j'.repeat(1500))] }));
     expect(gapMs).toBeLessThan((performance.now() - startMs) / 4);
   });
 });

@@ -9,8 +9,6 @@ export async function longestGapMs(work: () => Promise<unknown>): Promise<number
   const monitor = monitorEventLoopDelay({ resolution: 1 });
   monitor.enable();
   await sleep(SETTLE_MS);
-  // What came before is not the work's.
-  monitor.reset();
   try {
     await work();
     await sleep(SETTLE_MS);

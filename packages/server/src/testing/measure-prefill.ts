@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 import type { ChatMessage, LlmSession, LlmUsage } from '@sotto/pipeline';
 import { getLlama, LlamaChatSession, LlamaLogLevel } from 'node-llama-cpp';
 import { loadLlamaEngine } from '../engines/llama-engine.ts';
+import { longestGapMs } from './event-loop-gap.ts';
 import { QWEN3_0_6B_SHAPE, type RandomGgufShape, TINY_SHAPE, writeRandomGguf } from './random-gguf.ts';
 
 /** The starter chat model's shape with a longer context: one letter is one token here, so 4,000 letters are the prompt. */
@@ -39,19 +40,18 @@ export async function measurePrefill(modelPath: string, { repeatCount, threadCou
   const session = await engine.openSession();
   await session.warm({ messages: [{ role: 'system', text: 'You are the voice of a kiosk.' }] });
   const settleMs: number[] = [];
-  let longestGapMs = 0;
-  for (let index = 0; index < repeatCount; index++) {
-    const gap = watchGaps();
-    settleMs.push(await settleOf((signal) => answer(session, [{ role: 'user', text: longPrompt(index) }], signal), 100 + index * 150));
-    longestGapMs = Math.max(longestGapMs, gap());
-  }
+  const gapMs = await longestGapMs(async () => {
+    for (let index = 0; index < repeatCount; index++) {
+      settleMs.push(await settleOf((signal) => answer(session, [{ role: 'user', text: longPrompt(index) }], signal), 100 + index * 150));
+    }
+  });
   const question: ChatMessage[] = [{ role: 'system', text: 'You are the voice of a kiosk. '.repeat(10) }, { role: 'user', text: 'When does it open?' }];
   const firstTurn = await answer(session, question);
   const nextTurn = await answer(session, [...question, { role: 'assistant', text: 'It opens at nine in the morning.' }, { role: 'user', text: 'And on Sunday?' }]);
   const cutTurn = await answer(session, [...question, { role: 'assistant', text: 'It opens' }, { role: 'user', text: 'Stop.' }]);
   await engine[Symbol.asyncDispose]();
   const controlSettleMs = withControl ? await measureControl(modelPath, threadCount) : undefined;
-  return { settleMs: settleMs.sort((left, right) => left - right), longestGapMs, controlSettleMs, firstTurn, nextTurn, cutTurn };
+  return { settleMs: settleMs.sort((left, right) => left - right), longestGapMs: gapMs, controlSettleMs, firstTurn, nextTurn, cutTurn };
 }
 
 async function measureControl(modelPath: string, threadCount: number): Promise<number> {
@@ -87,19 +87,6 @@ async function answer(session: LlmSession, messages: readonly ChatMessage[], sig
     if (event.type === 'finish') usage = event.usage;
   }
   return usage;
-}
-
-function watchGaps(): () => number {
-  let lastMs = performance.now();
-  let longestMs = 0;
-  const timer = setInterval(() => {
-    longestMs = Math.max(longestMs, performance.now() - lastMs);
-    lastMs = performance.now();
-  }, 1);
-  return () => {
-    clearInterval(timer);
-    return longestMs;
-  };
 }
 
 async function main([shapeName = 'starter', repeats = '9', threads = '1']: readonly string[]): Promise<void> {
