@@ -19,6 +19,7 @@ export {
   checkTools,
   defaultSessionConfig,
   describeSession,
+  assertToolChoice,
   mergeSessionConfig,
 } from './realtime-session-config.ts';
 export { type Check, type Checked, anyOf, arrayOf, boolean, integer, json, nullable, number, object, oneOf, optional, tagged, text } from './schema.ts';

@@ -32,6 +32,16 @@ describe('mergeSessionConfig', () => {
     expect(() => update({ type: 'transcription' })).toThrow('cannot become "transcription"');
   });
 
+  it('refuses a choice of tools that cannot be met, also when only the tools change', () => {
+    const tools = [{ type: 'function', name: 'lights' }];
+    expect(update({ tools, tool_choice: { type: 'function', name: 'lights' } }).tool_choice).toEqual({ type: 'function', name: 'lights' });
+    for (const wrong of [{ tool_choice: 'required' }, { tools: [], tool_choice: 'required' }, { tools, tool_choice: { type: 'function', name: 'doors' } }]) {
+      expect(() => update(wrong)).toThrow(expect.objectContaining({ code: 'invalid_value', param: 'session.tool_choice' }));
+    }
+    const required = update({ tools, tool_choice: 'required' });
+    expect(() => mergeSessionConfig(required, { tools: [] })).toThrow(expect.objectContaining({ code: 'invalid_value' }));
+  });
+
   it('describes a transcription session without an output', () => {
     const described = describeSession(defaultSessionConfig('m', 'v', 'transcription'), 'sess_1', 9);
     expect(described).toMatchObject({ id: 'sess_1', object: 'realtime.transcription_session', type: 'transcription', expires_at: 9 });

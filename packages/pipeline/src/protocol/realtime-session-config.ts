@@ -154,11 +154,23 @@ export function defaultSessionConfig(model: string, voice: string, type: 'realti
   };
 }
 
-/** Applies a partial update: what is absent stays, `null` switches off, and an object such as `turn_detection` is replaced as a whole. */
+/** @throws {WireError} invalid_value at `path` when a tool must be called that is not there. */
+export function assertToolChoice(tools: readonly WireTool[], choice: WireToolChoice, path: string): void {
+  if (choice === 'required' && tools.length === 0) throw new WireError('invalid_value', `${path} is "required", but there are no tools; send both together`, path);
+  if (typeof choice === 'object' && !tools.some(({ name }) => name === choice.name)) {
+    throw new WireError('invalid_value', `${path} is ${JSON.stringify(choice.name)}; expected the name of one of the ${tools.length} tools`, path);
+  }
+}
+
+/**
+ * Applies a partial update: what is absent stays, `null` switches off, and an object such as `turn_detection` is replaced as a whole.
+ * @throws {WireError} session_type_immutable, and what {@link assertToolChoice} throws.
+ */
 export function mergeSessionConfig(config: RealtimeSessionConfig, update: SessionUpdate): RealtimeSessionConfig {
   if (update.type !== undefined && update.type !== config.type) {
     throw new WireError('session_type_immutable', `The session is of type "${config.type}" and cannot become "${update.type}"; open another connection`, 'session.type');
   }
+  assertToolChoice(update.tools ?? config.tools, update.tool_choice ?? config.tool_choice, 'session.tool_choice');
   const { audio, ...rest } = update;
   return { ...config, ...rest, audio: { input: { ...config.audio.input, ...audio?.input }, output: { ...config.audio.output, ...audio?.output } } };
 }

@@ -100,12 +100,13 @@ export class Answering {
 
   /** What the language model is asked; `unconfirmedText` are words of an utterance that is not over. */
   requestOf(request: ReplyRequest, unconfirmedText?: string): LlmRequest {
-    const { instructions, tools, maxOutputTokens, temperature } = this.#options.settings();
+    const { instructions, tools, maxOutputTokens, temperature, ...settings } = this.#options.settings();
+    const toolChoice = request.toolChoice ?? settings.toolChoice;
     const messages = request.outOfBand ?? this.#messages(request.instructions ?? instructions, unconfirmedText);
     return {
       messages,
       tools: request.tools ?? tools,
-      ...(request.toolChoice === undefined ? {} : { toolChoice: request.toolChoice }),
+      ...(toolChoice === 'auto' ? {} : { toolChoice }),
       maxOutputTokens: request.maxOutputTokens ?? maxOutputTokens,
       temperature,
     };

@@ -20,6 +20,7 @@ export const DEFAULT_SESSION_SETTINGS: SessionSettings = {
   voice: undefined,
   speed: 1,
   tools: [],
+  toolChoice: 'auto',
   maxOutputTokens: 256,
   temperature: 0,
   transcription: {},

@@ -1,5 +1,5 @@
 import type { AudioFrame } from '../audio/audio-frame.ts';
-import type { ChatMessage, LlmEngine, ToolDefinition } from '../llm/llm-engine.ts';
+import type { ChatMessage, LlmEngine, LlmRequest, ToolDefinition } from '../llm/llm-engine.ts';
 import type { Clock } from '../stream/clock.ts';
 import type { SttEngine, TranscribeOptions } from '../stt/stt-engine.ts';
 import type { TtsEngine } from '../tts/tts-engine.ts';
@@ -45,6 +45,8 @@ export type SessionSettings = {
   readonly voice: string | undefined;
   readonly speed: number;
   readonly tools: readonly ToolDefinition[];
+  /** Whether replies may, must or must not call a tool. */
+  readonly toolChoice: NonNullable<LlmRequest['toolChoice']>;
   readonly maxOutputTokens: number;
   readonly temperature: number;
   readonly transcription: Pick<TranscribeOptions, 'language' | 'prompt'>;
@@ -70,7 +72,7 @@ export type ReplyRequest = {
   readonly output?: 'speech' | 'text';
   readonly voice?: string;
   readonly tools?: readonly ToolDefinition[];
-  readonly toolChoice?: 'auto' | 'none' | 'required' | { readonly name: string };
+  readonly toolChoice?: SessionSettings['toolChoice'];
   readonly maxOutputTokens?: number;
   /** Answer these messages instead of the conversation, and leave the conversation unchanged. */
   readonly outOfBand?: readonly ChatMessage[];

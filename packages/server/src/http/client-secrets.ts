@@ -15,7 +15,7 @@ const checkRequest = object({
 export async function handleClientSecret({ request, response, engines }: RouteContext, authentication: Authentication): Promise<void> {
   const body = request.headers['content-length'] === '0' ? {} : await readJson(request);
   const { expires_after, session = {} } = checkRequest(body, '');
-  const { value, expiresAtSeconds } = authentication.createSecret(session, expires_after?.seconds ?? LIFETIME_SECONDS.default);
   const config = mergeSessionConfig(defaultSessionConfig('sotto', engines.tts.capabilities.voices[0] ?? 'default', session.type ?? 'realtime'), session);
+  const { value, expiresAtSeconds } = authentication.createSecret(session, expires_after?.seconds ?? LIFETIME_SECONDS.default);
   response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ value, expires_at: expiresAtSeconds, session: describeSession(config, 'sess_not_started', expiresAtSeconds) }));
 }

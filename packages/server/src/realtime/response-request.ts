@@ -1,5 +1,5 @@
 import type { ReplyRequest } from '@sotto/pipeline';
-import type { RealtimeSessionConfig, ResponseRequest } from '@sotto/pipeline/protocol';
+import { type RealtimeSessionConfig, type ResponseRequest, assertToolChoice } from '@sotto/pipeline/protocol';
 import type { ResponseWish } from './event-translator.ts';
 import { resolveInput, toChatMessages } from './item-translation.ts';
 import type { RealtimeConversation } from './realtime-conversation.ts';
@@ -16,7 +16,7 @@ export type ReadResponseRequest = {
 
 /**
  * The `response` of a `response.create` in the session's own terms: what it does not say is as the session has it.
- * @throws {WireError} item_not_found when its input names an item that is not there.
+ * @throws {WireError} item_not_found when its input names an item that is not there; invalid_value when its tool_choice names no tool.
  */
 export function readResponseRequest(given: ResponseRequest, config: RealtimeSessionConfig, conversation: RealtimeConversation, offer: EngineOffer): ReadResponseRequest {
   const outOfBand = given.conversation === 'none';
@@ -27,6 +27,7 @@ export function readResponseRequest(given: ResponseRequest, config: RealtimeSess
   const maxOutputTokens = given.max_output_tokens ?? config.max_output_tokens;
   const instructions = given.instructions ?? config.instructions;
   const choice = given.tool_choice ?? config.tool_choice;
+  assertToolChoice(given.tools ?? config.tools, choice, 'response.tool_choice');
   const voice = toVoice(voiceName, offer);
   return {
     wish: { outOfBand, modality, voice: voiceName, maxOutputTokens, metadata: given.metadata ?? null },
@@ -36,7 +37,7 @@ export function readResponseRequest(given: ResponseRequest, config: RealtimeSess
       ...(voice === undefined ? {} : { voice }),
       ...(given.instructions === undefined ? {} : { instructions }),
       ...(given.tools === undefined && given.tool_choice === undefined ? {} : { tools: toTools(given.tools ?? config.tools, choice) }),
-      ...(choice === 'auto' ? {} : { toolChoice: toToolChoice(choice) }),
+      toolChoice: toToolChoice(choice),
       maxOutputTokens: toOutputTokens(maxOutputTokens),
       ...(outOfBand || input !== undefined
         ? { outOfBand: [...(instructions === '' ? [] : [{ role: 'system' as const, text: instructions }]), ...toChatMessages(input ?? conversation.items)] }

@@ -1,4 +1,4 @@
-import { decodeMuLaw, encodeMuLaw, encodeALaw } from '@sotto/pipeline';
+import { type LlmRequest, decodeMuLaw, encodeMuLaw, encodeALaw } from '@sotto/pipeline';
 import { silenceSamples, speechSamples } from '@sotto/pipeline/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestClient } from './testing/test-client.ts';
@@ -181,6 +181,63 @@ describe('function tools', () => {
     client.send({ type: 'conversation.item.create', item: userText('how is the weather') });
     client.send({ type: 'response.create', response: { tool_choice: 'none' } });
     expect((await client.next('response.done')).response.output[0]).toMatchObject({ content: [{ text: 'You said: how is the weather.' }] });
+    await client.close();
+  });
+});
+
+describe('tool_choice', () => {
+  const LIGHTS = { type: 'function', name: 'turn_on_lights', parameters: { type: 'object', properties: {} } } as const;
+  const lights = { type: 'function', name: 'turn_on_lights' } as const;
+  const offered = ({ tools = [], toolChoice }: LlmRequest) => ({ tools: tools.map(({ name }) => name), toolChoice: toolChoice ?? 'auto' });
+
+  /** What the model is asked when the user has spoken and the session answers by itself. */
+  async function spoken(choice: unknown) {
+    const client = await open();
+    client.send({ type: 'session.update', session: { output_modalities: ['text'], tools: [WEATHER, LIGHTS], tool_choice: choice } });
+    expect((await client.next('session.updated')).session['tool_choice']).toEqual(choice);
+    const since = host.requests.length;
+    client.sendAudio(speech(600));
+    client.sendAudio(silence(1200));
+    await client.next('response.done');
+    return { client, asked: host.requests.slice(since).map(offered) };
+  }
+
+  it.each([
+    ['auto', { tools: ['get_weather', 'turn_on_lights'], toolChoice: 'auto' }],
+    ['none', { tools: [], toolChoice: 'none' }],
+    ['required', { tools: ['get_weather', 'turn_on_lights'], toolChoice: 'required' }],
+    [lights, { tools: ['turn_on_lights'], toolChoice: { name: 'turn_on_lights' } }],
+  ] as const)('%j of the session holds for replies to speech, those made ahead of its end too', async (choice, expected) => {
+    const { client, asked } = await spoken(choice);
+    expect(asked.length).toBeGreaterThan(0);
+    for (const request of asked) expect(request).toEqual(expected);
+    await client.close();
+  });
+
+  it('of a response holds for that response alone', async () => {
+    const { client } = await spoken('required');
+    const ask = async (response: Readonly<Record<string, unknown>>) => {
+      const since = client.events.length;
+      client.send({ type: 'response.create', response });
+      await client.next('response.done', { since });
+      return offered(host.requests.at(-1)!);
+    };
+    expect(await ask({ tool_choice: 'auto' })).toMatchObject({ toolChoice: 'auto' });
+    expect(await ask({ tool_choice: 'none' })).toEqual({ tools: [], toolChoice: 'none' });
+    expect(await ask({ tool_choice: lights })).toEqual({ tools: ['turn_on_lights'], toolChoice: { name: 'turn_on_lights' } });
+    expect(await ask({ tools: [LIGHTS] })).toEqual({ tools: ['turn_on_lights'], toolChoice: 'required' });
+    expect(await ask({})).toEqual({ tools: ['get_weather', 'turn_on_lights'], toolChoice: 'required' });
+    await client.close();
+  });
+
+  it('that no tool can meet is refused and changes nothing', async () => {
+    const client = await open();
+    for (const session of [{ tool_choice: 'required' }, { tools: [LIGHTS], tool_choice: { type: 'function', name: 'doors' } }]) {
+      expect(await errorOf(client, { type: 'session.update', session })).toMatchObject({ code: 'invalid_value', param: 'session.tool_choice' });
+    }
+    expect(await errorOf(client, { type: 'response.create', response: { tool_choice: lights } })).toMatchObject({ code: 'invalid_value', param: 'response.tool_choice' });
+    client.send({ type: 'session.update', session: {} });
+    expect((await client.next('session.updated')).session).toMatchObject({ tools: [], tool_choice: 'auto' });
     await client.close();
   });
 });

@@ -34,6 +34,7 @@ export function toSessionSettings(config: RealtimeSessionConfig, offer: EngineOf
     voice: toVoice(output.voice, offer),
     speed: output.speed,
     tools: toTools(config.tools, config.tool_choice),
+    toolChoice: toToolChoice(config.tool_choice),
     maxOutputTokens: config.max_output_tokens === 'inf' ? UNLIMITED_OUTPUT_TOKENS : config.max_output_tokens,
     transcription: {
       ...(input.transcription?.language ? { language: input.transcription.language } : {}),
