@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '@sotto/pipeline';
@@ -45,12 +45,15 @@ async function measurePeers(options: PeersOptions, io: ConsoleIo, args: readonly
     if (!(name in PEER_TASKS)) throw new ConfigError('VOICE_ERR_INVALID_OPTION', `--task is ${name}; expected ${Object.keys(PEER_TASKS).join(' or ')}`);
     return name as PeerTask;
   });
-  const compared: Compared[] = [];
-  for (const task of tasks) compared.push(...(await measureTask(task, options, io)));
   const models = { vad: await bundledModel('vad'), stt: await bundledModel('stt'), tts: await bundledModel('tts') };
-  const result = makeResult('peers', args, models, machine, { corpus: options.data, threadCount: Number(options.threads), peerVersions: peerVersions(), compared, notCompared: NOT_COMPARED });
-  if (options.out !== undefined) await writeResult(options.out, result, formatPeers(result));
-  io.out(options.json ? JSON.stringify(result) : formatPeers(result));
+  const compared: Compared[] = [];
+  const resultSoFar = () => makeResult('peers', args, models, machine, { corpus: options.data, threadCount: Number(options.threads), peerVersions: peerVersions(), compared, notCompared: NOT_COMPARED });
+  for (const task of tasks) {
+    compared.push(...(await measureTask(task, options, io)));
+    // A long run that is broken off keeps what it has.
+    if (options.out !== undefined) await writeResult(options.out, resultSoFar(), formatPeers(resultSoFar()));
+  }
+  io.out(options.json ? JSON.stringify(resultSoFar()) : formatPeers(resultSoFar()));
 }
 
 async function measureTask(task: PeerTask, options: PeersOptions, io: ConsoleIo): Promise<Compared[]> {
@@ -103,13 +106,15 @@ async function openRunners(names: readonly Runner[], optionsOf: (runner: Runner)
 }
 
 function peerVersions(): Record<Peer, string> {
-  const require = createRequire(import.meta.url);
-  const versionOf = (name: string) => {
-    try {
-      return (require(`${name}/package.json`) as { version: string }).version;
-    } catch {
-      return 'unknown';
-    }
-  };
   return Object.fromEntries(Object.entries(PACKAGES).map(([peer, name]) => [peer, versionOf(name)])) as Record<Peer, string>;
+}
+
+/** Read as a file, because some packages do not export theirs. */
+function versionOf(name: string): string {
+  try {
+    const { version } = JSON.parse(readFileSync(new URL(`../../node_modules/${name}/package.json`, import.meta.url), 'utf8')) as { version: string };
+    return version;
+  } catch {
+    return 'unknown';
+  }
 }

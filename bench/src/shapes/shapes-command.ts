@@ -46,6 +46,7 @@ async function measureShapes(options: ShapesOptions, io: ConsoleIo, args: readon
   const machine = describeMachine();
   const folder = shapesFolder(options.modelDir, io);
   const measured: MeasuredShape[] = [];
+  const resultSoFar = () => makeResult('shapes', args, {}, machine, { recipeVersion: SHAPE_RECIPE_VERSION, threadCount, roundCount, measured, missing: { ...notYet(names, measured), ...MISSING_SHAPES } });
   for (const name of names) {
     const written = await writeShape(folder, name, MODEL_SHAPES[name], io);
     try {
@@ -53,10 +54,15 @@ async function measureShapes(options: ShapesOptions, io: ConsoleIo, args: readon
     } finally {
       if (!options.keep) await rm(written.directory, { recursive: true, force: true });
     }
+    // A long run that is broken off keeps what it has.
+    if (options.out !== undefined) await writeResult(options.out, resultSoFar(), formatShapes(resultSoFar()));
   }
-  const result = makeResult('shapes', args, {}, machine, { recipeVersion: SHAPE_RECIPE_VERSION, threadCount, roundCount, measured, missing: MISSING_SHAPES });
-  if (options.out !== undefined) await writeResult(options.out, result, formatShapes(result));
-  io.out(options.json ? JSON.stringify(result) : formatShapes(result));
+  io.out(options.json ? JSON.stringify(resultSoFar()) : formatShapes(resultSoFar()));
+}
+
+function notYet(names: readonly ShapeName[], measured: readonly MeasuredShape[]): Record<string, string> {
+  const left = names.filter((name) => measured.every((one) => one.name !== name));
+  return Object.fromEntries(left.map((name) => [name, 'the run was broken off before it']));
 }
 
 type Measuring = { readonly name: ShapeName; readonly clipSeconds: readonly number[]; readonly roundCount: number; readonly threadCount: number; readonly io: ConsoleIo };
