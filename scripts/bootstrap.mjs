@@ -51,8 +51,8 @@ function buildIfNeeded() {
   writeStamp(buildStamp, wanted);
 }
 
-/** Builds the page that the server shows, where it is not newer than everything it is made of. */
-export function buildPageIfNeeded() {
+/** Builds the page that the server shows, where it is not newer than everything it is made of; `tell` hears when it begins. */
+export function buildPageIfNeeded(tell = console.log) {
   const client = join('packages', 'web-client');
   const script = join(root, client, 'scripts', 'build-page.mjs');
   if (!existsSync(script)) return;
@@ -60,7 +60,7 @@ export function buildPageIfNeeded() {
   const models = filesBelow('starter-models').filter((path) => /\.(onnx|gguf|bin|json|txt)$/.test(path));
   const wanted = hashOf([...made, ...models], fileIdentity);
   if (existsSync(join(root, client, 'dist-page', 'index.html')) && stampIs(pageStamp, wanted)) return;
-  console.log('Building the page');
+  tell('Building the page');
   run(process.execPath, [script], 'The page could not be built; the messages above say where', {}, ['ignore', 'ignore', 'inherit']);
   writeStamp(pageStamp, wanted);
 }

@@ -62,8 +62,8 @@ async function measureInBrowser(options: BrowserOptions, io: ConsoleIo, args: re
   const counts = countsOf(options, backends, utterances.length);
   const chosen = await modelsFromOptions(options, io);
   const executablePath = options.open ? undefined : (options.chromium ?? (await findChromium(io.env)));
-  io.note('Building the page');
-  await refreshAssets();
+  await refreshAssets((line) => io.note(line));
+  io.note('Building the bench page');
   await using page = await buildBenchPage();
   io.signal.throwIfAborted();
   const models = await offeredModels(chosen, page.assetsFolder);

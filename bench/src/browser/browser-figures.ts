@@ -56,13 +56,13 @@ const LATENCY_ROWS: readonly (readonly [string, (latency: BrowserLatency) => Per
 ];
 
 function latencyTable(runs: readonly BrowserRun[]): FigureTable {
-  const turns = ({ turnCount, unansweredCount, cutOffCount }: BrowserLatency['turns']) => `${turnCount} turns, ${unansweredCount} unanswered, ${cutOffCount} cut off`;
+  const turns = ({ turnCount, unansweredCount, cutOffCount }: BrowserLatency['turns']) => `${turnCount - cutOffCount - unansweredCount} of ${turnCount} answered, ${cutOffCount} cut off`;
   return {
     title: 'Latency in milliseconds',
     header: ['stage', ...runs.flatMap(({ backend }) => [`${backendName(backend)} median`, `${backendName(backend)} p95`])],
     rows: [
       ...LATENCY_ROWS.map(([name, pick]) => [name, ...runs.flatMap(({ latency }) => (latency === undefined ? ['–', '–'] : [milliseconds(pick(latency), 'p50'), milliseconds(pick(latency), 'p95')]))]),
-      ['in real time', ...runs.flatMap(({ latency }) => [latency === undefined ? '–' : turns(latency.turns), ''])],
+      ['turns', ...runs.flatMap(({ latency }) => [latency === undefined ? '–' : turns(latency.turns), ''])],
     ],
   };
 }

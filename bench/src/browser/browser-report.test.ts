@@ -39,8 +39,14 @@ describe('the report of a run in the tab', () => {
     const text = formatBrowser(resultWith({ runs: [run] }));
     expect(text).toContain('| first token | 12.0 | 12.0 |');
     expect(text).toContain('| first clause | – | – |');
-    expect(text).toContain('1 turns, 1 unanswered, 0 cut off');
+    expect(text).toContain('0 of 1 answered, 0 cut off');
     expect(text).not.toMatch(/NaN|null|undefined/);
+  });
+
+  it('says that times are too long when the machine was busy', () => {
+    const busy = resultWith({});
+    expect(formatBrowser(busy)).not.toContain('busy');
+    expect(formatBrowser({ ...busy, machine: { ...busy.machine, loadAverage: 2.1 } })).toContain('**The machine was busy with other work:**');
   });
 
   it('says what could not be measured', () => {

@@ -9,6 +9,7 @@ export function formatBrowser(result: BrowserResult): string {
   return `${[
     `# In the tab on ${body.corpus}: ${body.runs.map(({ backend }) => backendName(backend)).join(' and ')}`,
     `Models in Workers of one tab of ${body.browser.name}; normaliser \`${normalizer ?? '–'}\`, 95 % intervals of error rates by bootstrap over speakers. Recogniser and voice compute where the run asks, voice activity and the language model always in WASM.`,
+    ...(machine.loadAverage > machine.coreCount ? ['**The machine was busy with other work:** times below are longer than it needs; error rates are not touched.'] : []),
     ...body.notMeasured.map(({ backend, reason }) => `**${backendName(backend)} could not be measured:** ${reason}.`),
     ...browserTables(body).map(({ title, header, rows }) => `## ${title}\n\n${table(header, rows)}`),
     `"Voice to voice" is a question played to a session in real time, from its last speech sample (by the detector) to the first sample of the reply above −50 dBFS at a loudspeaker that plays at once; the stages above it are each measured alone, outside a turn. The first recording was heard and answered once before, uncounted, to warm up.`,

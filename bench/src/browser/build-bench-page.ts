@@ -8,7 +8,7 @@ const pageFolder = fileURLToPath(new URL('../../browser-page/', import.meta.url)
 const clientFolder = fileURLToPath(new URL('../../../packages/web-client/', import.meta.url));
 
 /** A busy machine is slow to build; that is no news to whoever measures on it. */
-const QUIET = { pluginTimings: false };
+const QUIET = { bundlerTimings: false };
 
 export type BuiltBenchPage = AsyncDisposable & {
   /** `bench.html` with all that it loads but models and runtimes. */
@@ -17,10 +17,10 @@ export type BuiltBenchPage = AsyncDisposable & {
   readonly assetsFolder: string;
 };
 
-/** Builds the demo page, whose models and runtimes this page loads, where it is out of date. */
-export async function refreshAssets(): Promise<void> {
-  const { buildPageIfNeeded } = (await import(new URL('../../../scripts/bootstrap.mjs', import.meta.url).href)) as { buildPageIfNeeded(): void };
-  buildPageIfNeeded();
+/** Builds the demo page, whose models and runtimes this page loads, where it is out of date; `tell` hears when that begins. */
+export async function refreshAssets(tell: (line: string) => void): Promise<void> {
+  const { buildPageIfNeeded } = (await import(new URL('../../../scripts/bootstrap.mjs', import.meta.url).href)) as { buildPageIfNeeded(tell: (line: string) => void): void };
+  buildPageIfNeeded(tell);
 }
 
 /** Bundles the page into a folder that goes with the returned value. */
