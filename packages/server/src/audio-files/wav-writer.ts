@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { encodePcm16, VoiceError } from '@sotto/pipeline';
+import { PCM16_WAV_HEADER_BYTES, pcm16WavHeader } from './pcm16-wav-header.ts';
 
-const HEADER_BYTES = 44;
 /** Lengths in a RIFF header are 32-bit. */
-const MAX_DATA_BYTES = 0xffffffff - HEADER_BYTES;
+const MAX_DATA_BYTES = 0xffffffff - PCM16_WAV_HEADER_BYTES;
 
 /**
  * Writes mono 16-bit PCM as it comes. The file gets its name only when `finish` succeeds: until then, and
@@ -30,7 +30,7 @@ export class WavWriter implements AsyncDisposable {
     const temporaryPath = `${resolve(path)}.${randomBytes(4).toString('hex')}.part`;
     try {
       const file = await open(temporaryPath, 'wx');
-      await file.write(new Uint8Array(HEADER_BYTES));
+      await file.write(new Uint8Array(PCM16_WAV_HEADER_BYTES));
       return new WavWriter(resolve(path), sampleRate, temporaryPath, file);
     } catch (cause) {
       throw writeError(path, cause);
@@ -57,7 +57,7 @@ export class WavWriter implements AsyncDisposable {
   async finish(): Promise<void> {
     const file = this.#opened();
     try {
-      await file.write(wavHeader(this.sampleRate, this.#dataBytes), 0, HEADER_BYTES, 0);
+      await file.write(pcm16WavHeader(this.sampleRate, this.#dataBytes), 0, PCM16_WAV_HEADER_BYTES, 0);
       await file.sync();
       await file.close();
       this.#file = undefined;
@@ -87,23 +87,6 @@ export async function writeWavFile(path: string, samples: Float32Array, sampleRa
   await using writer = await WavWriter.create(path, sampleRate);
   await writer.write(samples);
   await writer.finish();
-}
-
-function wavHeader(sampleRate: number, dataBytes: number): Uint8Array {
-  const header = Buffer.alloc(HEADER_BYTES);
-  header.write('RIFF', 0, 'latin1');
-  header.writeUInt32LE(dataBytes + HEADER_BYTES - 8, 4);
-  header.write('WAVEfmt ', 8, 'latin1');
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(sampleRate, 24);
-  header.writeUInt32LE(sampleRate * 2, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36, 'latin1');
-  header.writeUInt32LE(dataBytes, 40);
-  return header;
 }
 
 function writeError(path: string, cause: unknown): VoiceError {

@@ -1,15 +1,7 @@
 import { workerData } from 'node:worker_threads';
-import type { LocatedModel } from '../models/model-folder.ts';
 import { type CallHandlers, serveCalls } from '@sotto/pipeline';
+import type { InferenceWorkerData } from './inference-worker-data.ts';
 import { workerPort } from './worker-port.ts';
-
-/** What the thread is to become. */
-export type InferenceWorkerData = {
-  readonly kind: 'vad' | 'stt' | 'tts';
-  readonly model: LocatedModel;
-  /** Threads of one inference. */
-  readonly threadCount: number;
-};
 
 /** Each thread imports only the drivers it needs, which keeps the start short. */
 async function load(data: InferenceWorkerData): Promise<CallHandlers> {

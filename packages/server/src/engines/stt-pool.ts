@@ -1,6 +1,6 @@
 import { assertFiniteSamples, DisposedError, type InferencePriority, joinSamples, type PartialTranscript, type SttCapabilities, type SttEngine, type SttStream, type TranscribeOptions, type Transcript } from '@sotto/pipeline';
 import type { LocatedModel } from '../models/model-folder.ts';
-import type { InferenceWorkerData } from './inference-worker.ts';
+import type { InferenceWorkerData } from './inference-worker-data.ts';
 import type { StreamArgs, SttCallOptions, TranscribeArgs } from './stt-worker.ts';
 import { type PoolCall, type WorkerPlace, WorkerPool, type WorkerPoolMetrics } from './worker-pool.ts';
 

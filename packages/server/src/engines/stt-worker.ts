@@ -1,6 +1,6 @@
 import { type CallHandlers, createMoonshine, createWhisper, ModelError, type SttEngine, type SttStream, type TranscribeOptions } from '@sotto/pipeline';
 import { openModel } from '../models/model-folder.ts';
-import type { InferenceWorkerData } from './inference-worker.ts';
+import type { InferenceWorkerData } from './inference-worker-data.ts';
 import { nodeOnnxRuntime, sessionOptions } from './onnx-node.ts';
 
 /** Options that travel; the signal and the priority stay with the pool. */

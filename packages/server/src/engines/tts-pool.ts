@@ -1,6 +1,6 @@
 import type { SpeechChunk, SynthesizeOptions, TtsCapabilities, TtsEngine } from '@sotto/pipeline';
 import type { LocatedModel } from '../models/model-folder.ts';
-import type { InferenceWorkerData } from './inference-worker.ts';
+import type { InferenceWorkerData } from './inference-worker-data.ts';
 import type { InferencePoolOptions } from './stt-pool.ts';
 import type { SynthesisArgs, SynthesisStep } from './tts-worker.ts';
 import { type WorkerPlace, WorkerPool } from './worker-pool.ts';

@@ -1,6 +1,6 @@
 import { type CallHandlers, createKokoro, EngineError, ModelError, Moved, type SpeechChunk, type SynthesizeOptions, type TtsEngine } from '@sotto/pipeline';
 import { openModel } from '../models/model-folder.ts';
-import type { InferenceWorkerData } from './inference-worker.ts';
+import type { InferenceWorkerData } from './inference-worker-data.ts';
 import { createKokoroPhonemizer } from '@sotto/pipeline';
 import { nodeOnnxRuntime, sessionOptions } from './onnx-node.ts';
 

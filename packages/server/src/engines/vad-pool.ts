@@ -1,6 +1,6 @@
 import { assertFiniteSamples, AudioFormatError, DisposedError, type VadCapabilities, type VadEngine, type VadStream } from '@sotto/pipeline';
 import type { LocatedModel } from '../models/model-folder.ts';
-import type { InferenceWorkerData } from './inference-worker.ts';
+import type { InferenceWorkerData } from './inference-worker-data.ts';
 import type { ScoreFramesArgs } from './vad-worker.ts';
 import { type WorkerPlace, WorkerPool, type WorkerPoolMetrics } from './worker-pool.ts';
 

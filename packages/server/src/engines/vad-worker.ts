@@ -1,6 +1,6 @@
 import { type CallHandlers, createSilero, type VadStream } from '@sotto/pipeline';
 import { openModel } from '../models/model-folder.ts';
-import type { InferenceWorkerData } from './inference-worker.ts';
+import type { InferenceWorkerData } from './inference-worker-data.ts';
 import { nodeOnnxRuntime } from './onnx-node.ts';
 
 /** One batch: `frames` holds one frame of each stream after another. */

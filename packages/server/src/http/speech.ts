@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { encodePcm16 } from '@sotto/pipeline';
 import { checkVoice, number, object, oneOf, optional, text } from '@sotto/pipeline/protocol';
+import { pcm16WavHeader } from '../audio-files/pcm16-wav-header.ts';
 import { HttpError } from './http-error.ts';
 import { readJson } from './request-body.ts';
 import type { RouteContext } from './route-context.ts';
-import { streamingWavHeader } from './streaming-wav.ts';
 
 /** OpenAI's own limit. */
 const INPUT_LENGTH_MAX = 4096;
@@ -32,7 +32,7 @@ export async function handleSpeech({ request, response, engines, signal }: Route
     for await (const { samples } of engines.tts.synthesize(sentence, { signal, priority, ...known, ...(speed === undefined ? {} : { speed: Math.min(2, Math.max(0.5, speed)) }) })) {
       if (!started) {
         response.writeHead(200, { 'Content-Type': response_format === 'wav' ? 'audio/wav' : `audio/pcm;rate=${sampleRate}` });
-        if (response_format === 'wav') response.write(streamingWavHeader(sampleRate));
+        if (response_format === 'wav') response.write(pcm16WavHeader(sampleRate));
         started = true;
       }
       if (!response.write(encodePcm16(samples))) await once(response, 'drain', { signal });
