@@ -120,6 +120,16 @@ describe('the openai client and the starter models', () => {
     if (call.type !== 'function_call') return;
     expect(['oslo', 'paris']).toContain((JSON.parse(call.arguments) as { city: string }).city);
     await next('response.done', beforeTool);
+
+    // And once more, spoken to: a session that requires a call answers by itself with one.
+    const beforeSpokenTool = events.length;
+    realtime.send({ type: 'session.update', session: { type: 'realtime', tools, tool_choice: 'required', audio: { input: { turn_detection: { type: 'server_vad' } } } } });
+    await speak('question-001-clean', 15_000, send, () => seen('response.done', beforeSpokenTool) !== undefined);
+    const { response: calling } = await next('response.done', beforeSpokenTool);
+    expect(calling.output).toMatchObject([{ type: 'function_call', name: 'get_weather', status: 'completed' }]);
+    expect(['oslo', 'paris']).toContain((JSON.parse((calling.output![0] as { arguments: string }).arguments) as { city: string }).city);
+    realtime.send({ type: 'session.update', session: { type: 'realtime', tool_choice: 'auto', audio: { input: { turn_detection: null } } } });
+
     const beforeAnswer = events.length;
     realtime.send({ type: 'conversation.item.create', item: { type: 'function_call_output', call_id: call.call_id!, output: 'sunny' } });
     realtime.send({ type: 'response.create', response: { tool_choice: 'none' } });

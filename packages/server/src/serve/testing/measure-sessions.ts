@@ -30,6 +30,8 @@ import { resolveServeConfig } from '../serve-config.ts';
 import { VoiceServer } from '../voice-server.ts';
 import { type Arrivals, FRAME_MS, type Listening, dueMs, sharedNowMs } from './load-clients.ts';
 
+/** Until the code that runs for every frame has been compiled. */
+const WARM_UP_MS = 6000;
 const pause = (ms: number) => systemClock.sleep(ms);
 
 function percentiles(values: readonly number[]): string {
@@ -103,7 +105,7 @@ async function measureSessions(kind: string, count: number, seconds: number, rou
   const listening = await said<Listening>(listeners);
   startMs = listening.startMs;
   console.log(`sessions let in: ${listening.connected} of ${count}`);
-  await pause(2000);
+  await pause(WARM_UP_MS);
 
   /** Runs for a while and tells how long the frames of those inside took meanwhile. */
   const watch = async <T>(label: string, work: () => Promise<T>): Promise<{ readonly p99Ms: number; readonly result: T }> => {
