@@ -60,6 +60,8 @@ describe('plots', () => {
     expect([textY! < hardY!, hardY! < voiceY!, voiceY! < understoodY!]).toEqual([true, true, true]);
     expect(svg).toContain('first clause, ms');
     expect(svg).toContain('right answers, %');
+    expect(svg).toContain('50 % after 300 ms');
+    expect(svg).toContain('<title>hard</title>');
     expect(answersPlot(body)).toBe(svg);
     expect(answersPlot({ ...body, voice: undefined })).not.toContain('by voice');
   });

@@ -8,9 +8,14 @@ export function text(content: string, x: number, y: number, attributes: Readonly
   return element('text', { x, y, ...attributes }, [escape(content)]);
 }
 
+/** What an element or a picture is called; shown where the pointer rests. */
+export function title(content: string): string {
+  return element('title', {}, [escape(content)]);
+}
+
 /** A whole picture on white, in the reader's own sans-serif. */
-export function picture(widthPx: number, heightPx: number, title: string, children: readonly string[]): string {
-  const head = [element('title', {}, [escape(title)]), element('rect', { width: widthPx, height: heightPx, fill: '#ffffff' })];
+export function picture(widthPx: number, heightPx: number, name: string, children: readonly string[]): string {
+  const head = [title(name), element('rect', { width: widthPx, height: heightPx, fill: '#ffffff' })];
   return `${element('svg', { 'xmlns': 'http://www.w3.org/2000/svg', 'viewBox': `0 0 ${widthPx} ${heightPx}`, 'width': widthPx, 'height': heightPx, 'font-family': 'sans-serif', 'font-size': 12, 'fill': '#222222', 'role': 'img' }, [...head, ...children])}\n`;
 }
 

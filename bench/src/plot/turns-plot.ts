@@ -28,6 +28,6 @@ export function turnsPlot({ corpus, splits }: Pick<TurnsScores, 'corpus' | 'spli
     const interval = low === undefined || high === undefined ? [] : [element('line', { 'x1': middle, 'x2': middle, 'y1': place(y, low * 100), 'y2': place(y, high * 100), 'stroke': '#222222', 'stroke-width': 2 })];
     return [...bars, ...interval, text(`${split}, ${turnCount} turns`, fromPx + (BARS.length * BAR_PX) / 2, y.fromPx + 18, { 'text-anchor': 'middle' })];
   });
-  const legend = BARS.map(({ name, colour }, row) => text(`■ ${name}`, 60, 40 + row * 14, { fill: colour }));
-  return picture(Math.max(widthPx, 420), 350, `Spoken turns on ${corpus}`, [text(`Spoken turns on ${corpus}`, 60, 20, { 'font-weight': 'bold' }), ...legend, ...axes(x, { ...y, name: '' }, { marksX: false }), text(y.name, 20, y.toPx - 6), ...groups]);
+  const legend = BARS.map(({ name, colour }, row) => text(`■ ${name}`, 120, 40 + row * 14, { fill: colour }));
+  return picture(Math.max(widthPx, 420), 350, `Spoken turns on ${corpus}`, [text(`Spoken turns on ${corpus}`, 60, 20, { 'font-weight': 'bold' }), ...legend, ...axes(x, { ...y, name: '' }, { marksX: false }), text(y.name, 20, y.toPx - 14), ...groups]);
 }
