@@ -74,6 +74,7 @@ export class Loudspeaker implements PlayoutSink, AsyncDisposable {
 
   clear(epoch: number): void {
     this.#epoch = epoch;
+    this.#queuedSampleCount = 0;
     this.#send({ type: 'clear', epoch });
     this.#wake();
   }

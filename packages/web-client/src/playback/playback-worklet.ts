@@ -89,7 +89,8 @@ class PlaybackProcessor extends AudioWorkletProcessor {
         this.#targetGain = 0;
         return;
       case 'resume':
-        this.#targetGain = 1;
+        // While something is being cleared the sound comes back by itself, but not before the old has faded out.
+        if (!this.#clearing) this.#targetGain = 1;
         return;
       case 'clear':
         this.#epoch = command.epoch;
@@ -107,7 +108,7 @@ class PlaybackProcessor extends AudioWorkletProcessor {
       this.#entries.shift();
       this.#offset = 0;
     }
-    this.#queuedSampleCount = this.#entries.reduce((sum, { samples }) => sum + samples.length, -this.#offset);
+    this.#queuedSampleCount = this.#entries.reduce((sum, { samples }) => sum + samples.length, 0) - this.#offset;
     this.#targetGain = 1;
     this.#report();
   }

@@ -37,6 +37,8 @@ export class RemoteSession implements BrowserVoiceSession {
   #playing: RemoteReply | undefined;
   #streams = new Map<number, RemoteReply>();
   #epoch = 0;
+  /** Resolves when the loudspeaker has taken the last piece of speech that arrived. */
+  #written: Promise<void> = Promise.resolve();
   #turnId = '';
   #partial = { itemId: '', text: '' };
   readonly #history = new RemoteHistory();
@@ -261,11 +263,12 @@ export class RemoteSession implements BrowserVoiceSession {
     reply.writtenMs += (samples.length * 1000) / WIRE_FORMAT.rate;
     const chunk = { replyId: reply.replyId, turnId: reply.turnId, epoch: reply.epoch, samples, sampleRate: WIRE_FORMAT.rate, startMs, text: '', words: NO_WORDS };
     // The server paces itself, so nothing has to be held back here.
-    this.#devices.loudspeaker.write(chunk, { signal: this.#closing.signal }).catch(() => undefined);
+    this.#written = this.#devices.loudspeaker.write(chunk, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
   #drain(reply: RemoteReply): void {
-    this.#devices.loudspeaker.drain(reply.replyId, { signal: this.#closing.signal }).then(
+    const drained = this.#written.then(() => this.#devices.loudspeaker.drain(reply.replyId, { signal: this.#closing.signal }));
+    drained.then(
       () => {
         if (this.#playing !== reply) return;
         this.#playing = undefined;
