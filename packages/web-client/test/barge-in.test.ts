@@ -79,6 +79,21 @@ test('speech over a reply silences it, captions keep what was heard, and what wa
   expect(rig.errors).toEqual([]);
 });
 
+/** Speaks over a typed question's answer; a machine too busy to notice before the answer ends is given another chance. */
+async function speakOverReply(rig: PageRig, path: string): Promise<void> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const endCount = (await rig.events('reply-end')).length;
+    await rig.type('When does the museum close?');
+    await rig.nextEvent('thinking', endCount);
+    const { replyId } = (await rig.events('thinking'))[endCount]!;
+    await rig.until(`globalThis.pageEvents.some(({ type, replyId, text }) => type === 'heard' && replyId === '${String(replyId)}' && text !== '')`);
+    await speak(rig, path);
+    await rig.until(`globalThis.pageEvents.some(({ type }) => type === 'interrupted') || globalThis.pageEvents.filter(({ type }) => type === 'reply-end').length >= ${endCount + 2}`);
+    if ((await rig.events('interrupted')).length > 0) return;
+  }
+  throw new Error('Every answer was over before speech over it was noticed');
+}
+
 test('the same on the server', async () => {
   const question = await findClearQuestion();
   await using rig = await PageRig.open({ url: `${server.url}/?engine=server`, initScript: `${COMMANDED_MICROPHONE}; ${RECORD_LOUDSPEAKER}` });
@@ -86,25 +101,24 @@ test('the same on the server', async () => {
   await rig.page.click('#talk');
   await rig.nextEvent('listening');
   await rig.page.evaluate(MARK_EVENTS);
-  // As slowly as a voice may speak, so that the reply lasts long enough to be spoken over.
+  // As slowly as the voice speaks, so that the reply lasts long enough to be spoken over.
   await rig.page.evaluate('sotto.page.session.update({ speed: 0.5 })');
-  await rig.type('When does the museum close?');
-  await rig.until(HEARD_SOMETHING);
-  await speak(rig, fixturePath(question));
-  const interrupted = await rig.nextEvent('interrupted');
+  await speakOverReply(rig, fixturePath(question));
   await rig.page.evaluate('sotto.page.session.update({ speed: 1 })');
-  const cut = await rig.nextEvent('reply-end');
+  const interrupted = await rig.nextEvent('interrupted');
   const heardText = String(interrupted['heardText']);
+  const endIndex = (await rig.events('reply-end')).findIndex(({ replyId }) => replyId === interrupted['replyId']);
+  const cut = await rig.nextEvent('reply-end', endIndex);
   expect(cut).toMatchObject({ status: 'interrupted', heardText });
   expect(heardText).not.toBe('');
   expect(String(cut['text']).trim().startsWith(heardText)).toBe(true);
   expect(heardText.length).toBeLessThan(String(cut['text']).trim().length);
-  expect((await rig.page.innerText('.caption.assistant')).replace(/ —$/, '')).toBe(heardText);
+  expect(await rig.page.locator('.caption.assistant').nth(endIndex).innerText()).toBe(`${heardText} —`);
 
-  const answer = await rig.nextEvent('reply-end', 1);
+  const answer = await rig.nextEvent('reply-end', endIndex + 1);
   expect(answer).toMatchObject({ status: 'completed' });
   expect(String(answer['text']).toLowerCase()).toContain(question.expectedFact);
-  expect(await rig.page.locator('.caption').count()).toBe(4);
+  expect(await rig.page.locator('.caption').count()).toBe(2 * (endIndex + 2));
 
   const { before, stopped, answered } = await soundingBlockCounts(rig);
   expect(before).toBeGreaterThan(10);

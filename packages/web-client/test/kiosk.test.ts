@@ -46,7 +46,7 @@ test('a kiosk whose microphone was unplugged listens again by itself', async () 
 
 test('a kiosk whose server went away answers again when there is one', async () => {
   const first = await SottoServer.start();
-  await using rig = await PageRig.open({ url: `${first.url}/?kiosk&engine=server` });
+  await using rig = await PageRig.open({ url: `${first.url}/?kiosk=600000&engine=server` });
   await rig.ready();
   await rig.page.click('#talk');
   await rig.nextEvent('listening');

@@ -253,8 +253,10 @@ export class AssistantPage {
   #showProblem(thrown: unknown): void {
     const { message, code } = thrown as Partial<VoiceError>;
     this.#showState(message ?? String(thrown), true);
-    if (code?.startsWith('VOICE_ERR_MICROPHONE')) this.#showListening(false);
-    this.#kiosk?.noteTrouble();
+    const isDeaf = code?.startsWith('VOICE_ERR_MICROPHONE') ?? false;
+    if (isDeaf) this.#showListening(false);
+    // Other errors are of one turn, and the session lives on.
+    if (isDeaf || this.#session === undefined) this.#kiosk?.noteTrouble();
   }
 }
 
