@@ -62,6 +62,7 @@ export class BenchForm {
   #showCorpus(): void {
     const { corpus, recordings } = this.#own ?? { corpus: this.#servedCorpus, recordings: this.#served };
     element('corpus').textContent = recordings.length === 0 ? `${corpus || 'Nothing'}: no audio with a .txt beside it` : `${corpus}: ${recordings.length} recordings`;
+    if (recordings.length === 0) return;
     for (const id of ['utterances', 'gpu-utterances', 'turns']) {
       const field = this.#number(id);
       field.max = String(recordings.length);

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundledModel, defaultInstructions } from '@sotto/server';
 import { errorRate, scoreUtterance, sumErrors } from '@sotto/pipeline/metrics';
@@ -32,16 +35,17 @@ beforeAll(async () => {
 });
 afterAll(() => page?.[Symbol.asyncDispose]());
 
-type ServedBench = AsyncDisposable & { readonly url: string; readonly reports: readonly BrowserBenchReport[]; next<T extends BrowserBenchReport['type']>(type: T): Promise<Extract<BrowserBenchReport, { type: T }>> };
+type ServedBench = AsyncDisposable & { readonly url: string; readonly reports: readonly BrowserBenchReport[]; next<T extends BrowserBenchReport['type']>(type: T, reportCount?: number): Promise<Extract<BrowserBenchReport, { type: T }>> };
 
-async function serve(counts: Partial<BrowserBenchOptions>, startsAtOnce: boolean): Promise<ServedBench> {
+/** `next` looks at the reports after the first `reportCount` and rejects when the page failed among them. */
+async function serve(counts: Partial<BrowserBenchOptions>, startsAtOnce: boolean, served: readonly CorpusUtterance[] = utterances): Promise<ServedBench> {
   const reports: BrowserBenchReport[] = [];
   const waiting: (() => void)[] = [];
   const { body: _body, models: _models, ...envelope } = makeResult('browser', ['browser'], {}, describeMachine(), undefined);
   const server = await BenchPageServer.start({
     page,
     models: await offeredModels({}, page.assetsFolder),
-    utterances,
+    utterances: served,
     setup: {
       envelope,
       corpus: 'three questions',
@@ -58,9 +62,9 @@ async function serve(counts: Partial<BrowserBenchOptions>, startsAtOnce: boolean
   return {
     url: server.url,
     reports,
-    async next(type) {
+    async next(type, reportCount = 0) {
       for (;;) {
-        const found = reports.find((report) => report.type === type || report.type === 'failed');
+        const found = reports.slice(reportCount).find((report) => report.type === type || report.type === 'failed');
         if (found?.type === 'failed') throw new Error(`${found.code}: ${found.message}`);
         if (found !== undefined) return found as never;
         await new Promise<void>((resolve) => waiting.push(resolve));
@@ -130,6 +134,28 @@ describe('the bench page', () => {
       expect(await rig.page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
     }
     expect(rig.errors).toEqual([]);
+    expect(rig.offOrigin).toEqual([]);
+  });
+
+  test('measures a folder of one\'s own, which no server has', async () => {
+    const folder = join(await mkdtemp(join(tmpdir(), 'sotto-own-')), 'my recordings');
+    await mkdir(join(folder, 'ann'), { recursive: true });
+    await copyFile(utterances[0]!.audioPath, join(folder, 'ann', '1.wav'));
+    await writeFile(join(folder, 'ann', '1.txt'), `${utterances[0]!.transcript}\n`);
+    await copyFile(utterances[1]!.audioPath, join(folder, 'without text.wav'));
+    await using bench = await serve({ turnCount: 0 }, false, []);
+    await using rig = await PageRig.open({ url: bench.url });
+    await rig.page.click('#run');
+    await expect(bench.next('result')).rejects.toThrow(/VOICE_ERR_INVALID_OPTION: There are no recordings/);
+
+    await rig.page.setInputFiles('#folder', folder);
+    await rig.until('document.querySelector("#corpus").textContent === "my recordings: 1 recordings"');
+    await rig.page.click('#run');
+    const { result } = await bench.next('result', 1);
+    expect(result.body.corpus).toBe('my recordings');
+    const [heard] = result.body.runs[0]!.recognition.utterances;
+    expect(heard).toMatchObject({ id: 'my recordings/ann/1.wav', speaker: 'ann', reference: utterances[0]!.transcript });
+    expect(heard?.hypothesis).not.toBe('');
     expect(rig.offOrigin).toEqual([]);
   });
 
