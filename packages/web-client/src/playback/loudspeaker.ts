@@ -56,7 +56,8 @@ export class Loudspeaker implements PlayoutSink, AsyncDisposable {
     if (reply === undefined) return;
     this.#flush(replyId, reply);
     await this.#until(() => reply.playedSampleCount >= reply.writtenSampleCount, signal);
-    for (const id of this.#replies.keys()) if (id !== replyId) this.#replies.delete(id);
+    // A reply that was cut drains only when the next one sounds, which must not be forgotten with those before.
+    for (const [id, { key }] of this.#replies) if (key < reply.key) this.#replies.delete(id);
   }
 
   async firstAudibleMs(replyId: string, { signal }: { readonly signal: AbortSignal }): Promise<number> {
