@@ -1,4 +1,5 @@
 import type { BenchResult } from '../result/bench-result.ts';
+import { busyMachineNote } from '../result/busy-machine.ts';
 import { table } from '../result/format-figures.ts';
 import type { Peer, PeerTask } from './peer-task.ts';
 import type { PairScores, TimedPair } from './score-peers.ts';
@@ -35,6 +36,7 @@ export function formatPeers(result: PeersResult): string {
     ...[...tasks].map(([task, what]) => `**${task}**: ${what}.${textsOf(body.compared.filter((one) => one.task === task))}`),
     `Not compared:\n\n${body.notCompared.map((reason) => `- ${reason}`).join('\n')}`,
     `Versions: ${Object.entries(body.peerVersions).map(([name, version]) => `${name} ${version}`).join(', ')}. sherpa-onnx is native code with an ONNX Runtime of its own; the others share ours.`,
+    ...busyMachineNote(result.machine),
     `Measured ${result.measuredAt.slice(0, 10)} on ${result.machine.coreCount} × ${result.machine.processor} (load ${result.machine.loadAverage.toFixed(1)} at the start) with:\n\n\`\`\`sh\n${result.command}\n\`\`\``,
   ].join('\n\n')}\n`;
 }

@@ -1,4 +1,5 @@
 import type { BenchResult } from '../result/bench-result.ts';
+import { busyMachineNote } from '../result/busy-machine.ts';
 import { table } from '../result/format-figures.ts';
 import type { ClipScores, PromptScores, Spread } from './score-shapes.ts';
 
@@ -41,6 +42,7 @@ export function formatShapes(result: ShapesResult): string {
     table(['model', 'files MB', 'peak memory MB', 'load ms'], body.measured.map(({ name, bytes, peakBytes, loadMs }) => [name, (bytes / 1e6).toFixed(0), (peakBytes / 1e6).toFixed(0), loadMs.toFixed(0)])),
     'Peak memory is that of the whole process: Node, the runtime, the model and what it works with.',
     ...Object.entries(body.missing).map(([name, reason]) => `**${name}** is not measured: ${reason}.`),
+    ...busyMachineNote(result.machine),
     `Measured ${result.measuredAt.slice(0, 10)} on ${result.machine.coreCount} × ${result.machine.processor} (load ${result.machine.loadAverage.toFixed(1)} at the start) with:\n\n\`\`\`sh\n${result.command}\n\`\`\``,
   ].join('\n\n')}\n`;
 }
