@@ -5,7 +5,7 @@ import { silenceSamples, speechSamples } from '@sotto/pipeline/testing';
 import { describe, expect, it } from 'vitest';
 import type { CalledTurn } from './called-turn.ts';
 import { RealtimeCaller, type SpokenRecording, type TurnDetection } from './realtime-caller.ts';
-import { scoreLatency } from './score-latency.ts';
+import { type LatencyScores, scoreLatency } from './score-latency.ts';
 import { ServeProcess } from './serve-process.ts';
 
 /** The server's process runs what was built. */
@@ -29,23 +29,24 @@ async function ask(url: string, { samples, speechEndMs }: SpokenRecording): Prom
   return await caller.ask(samples, speechEndMs);
 }
 
-async function askOften(server: ServeProcess) {
-  await ask(server.url, recording(520));
-  const turns: CalledTurn[] = [];
-  for (let turn = 0; turn < TURN_COUNT; turn++) turns.push(await ask(server.url, recording(520)));
-  return scoreLatency(turns, undefined);
+/** In turns, so that what else the machine does weighs on all alike; each server's first turn is cold and left out. */
+async function askInTurns(...servers: readonly ServeProcess[]) {
+  const turns: CalledTurn[][] = servers.map(() => []);
+  for (let turn = 0; turn <= TURN_COUNT; turn++) {
+    for (const [index, { url }] of servers.entries()) turns[index]!.push(await ask(url, recording(520)));
+  }
+  return turns.map(([cold, ...warm]) => scoreLatency(warm, cold));
 }
 
 describe('RealtimeCaller at a real server with engines that cost nothing', () => {
   it('shows a stall between two stages of the session as the unattributed remainder, and in no stage', async () => {
     await using server = await ServeProcess.startNullEngines('Now.', signal);
     await using stalled = await ServeProcess.run([stalledProcess, String(STALL_MS)], signal);
-    const without = await askOften(server);
-    const within = await askOften(stalled);
+    const [without, within] = (await askInTurns(server, stalled)) as [LatencyScores, LatencyScores];
     expect([without.unansweredCount, within.unansweredCount]).toEqual([0, 0]);
-    const rise = (pick: (scores: typeof without) => number) => pick(within) - pick(without);
+    const rise = (pick: (scores: LatencyScores) => number) => pick(within) - pick(without);
     expect(rise(({ unattributedMs }) => unattributedMs.p50.estimate)).toBeGreaterThan(STALL_MS * 0.8);
-    expect(rise(({ withoutEndpointingMs }) => withoutEndpointingMs.p50.estimate)).toBeGreaterThan(STALL_MS * 0.8);
+    expect(within.withoutEndpointingMs.min).toBeGreaterThan(STALL_MS * 0.8);
     for (const stage of ['transcribing', 'thinking', 'speaking', 'playout'] as const) {
       expect(rise(({ stages }) => stages[stage]!.p50.estimate), stage).toBeLessThan(STALL_MS * 0.4);
     }
