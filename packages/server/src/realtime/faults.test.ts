@@ -39,7 +39,8 @@ describe('a worker that dies in the middle of a turn', () => {
 
   it('while thinking gives a failed response, and the next turn works', async () => {
     const llm = scriptedLlm({ clock: systemClock, answer: () => ANSWER });
-    let crashes = 1;
+    // Until it was told: the death of an answer made ahead of need is made good unseen.
+    let dies = true;
     const dying = {
       ...llm,
       openSession: async () => {
@@ -49,7 +50,7 @@ describe('a worker that dies in the middle of a turn', () => {
           async *generate(...args: Parameters<typeof session.generate>) {
             for await (const event of session.generate(...args)) {
               yield event;
-              if (event.type === 'text-delta' && crashes-- > 0) throw crash('llm');
+              if (event.type === 'text-delta' && dies) throw crash('llm');
             }
           },
         };
@@ -61,6 +62,7 @@ describe('a worker that dies in the middle of a turn', () => {
     ask(client);
     const { response } = await client.next('response.done');
     expect(response).toMatchObject({ status: 'failed', status_details: { type: 'failed', error: { type: 'server_error', code: 'VOICE_ERR_WORKER_CRASHED' } } });
+    dies = false;
     ask(client);
     const second = await client.next('response.done', { where: (event) => event.response.id !== response.id });
     expect(second.response).toMatchObject({ status: 'completed', output: [{ content: [{ text: ANSWER }] }] });
@@ -69,11 +71,11 @@ describe('a worker that dies in the middle of a turn', () => {
 
   it('while speaking gives a failed response, and the next turn works', async () => {
     const tts = scriptedTts({ clock: systemClock });
-    let crashes = 1;
+    let dies = true;
     const dying: TtsEngine = {
       ...tts,
       async *synthesize(text, options) {
-        if (crashes-- > 0) throw crash('tts');
+        if (dies) throw crash('tts');
         yield* tts.synthesize(text, options);
       },
     };
@@ -82,6 +84,7 @@ describe('a worker that dies in the middle of a turn', () => {
     ask(client);
     const { response } = await client.next('response.done');
     expect(response).toMatchObject({ status: 'failed', status_details: { error: { code: 'VOICE_ERR_WORKER_CRASHED' } } });
+    dies = false;
     ask(client);
     const second = await client.next('response.done', { where: (event) => event.response.id !== response.id });
     expect(second.response.status).toBe('completed');
