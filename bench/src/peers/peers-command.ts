@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { ConfigError } from '@sotto/pipeline';
 import { bundledModel, type ConsoleIo } from '@sotto/server';
 import type { Command } from 'commander';
+import { ratioPlot } from '../plot/ratio-plot.ts';
 import { describeMachine, makeResult } from '../result/describe-run.ts';
 import { MeasuringProgress } from '../result/measuring-progress.ts';
-import { writeResult } from '../result/write-result.ts';
+import { writeResult, writeWhole } from '../result/write-result.ts';
 import type { RunTiming } from '../runner/runner-message.ts';
 import { RunnerProcess } from '../runner/runner-process.ts';
 import { MODEL_SHAPES } from '../shapes/model-shape.ts';
@@ -16,7 +17,7 @@ import { NOT_COMPARED, type Peer, PEER_TASKS, type PeerTask, type Runner } from 
 import { type Compared, formatPeers } from './peers-report.ts';
 import { sameTextCount, scorePairs } from './score-peers.ts';
 
-type PeersOptions = { readonly data: string; readonly task: string; readonly rounds: string; readonly limit?: string; readonly threads: string; readonly modelDir?: string; readonly out?: string; readonly json?: true };
+type PeersOptions = { readonly data: string; readonly task: string; readonly rounds: string; readonly limit?: string; readonly threads: string; readonly modelDir?: string; readonly svg?: string; readonly out?: string; readonly json?: true };
 
 const entry = fileURLToPath(new URL('./peer-process.js', import.meta.url));
 /** Fewer pairs say nothing about a median. */
@@ -34,6 +35,7 @@ export function registerPeers(bench: Command, io: ConsoleIo, args: readonly stri
     .option('--limit <count>', 'only the first so many items')
     .option('--threads <count>', 'threads of one inference, for all', '1')
     .option('--model-dir <folder>', 'where models with random weights are written and found again (default: the user\'s cache folder)')
+    .option('--svg <file>', 'draw the ratios with their intervals')
     .option('--out <file.json>', 'write the result as JSON, and as Markdown beside it')
     .option('--json', 'print the result as JSON')
     .action((options: PeersOptions) => measurePeers(options, io, args));
@@ -53,6 +55,7 @@ async function measurePeers(options: PeersOptions, io: ConsoleIo, args: readonly
     // A long run that is broken off keeps what it has.
     if (options.out !== undefined) await writeResult(options.out, resultSoFar(), formatPeers(resultSoFar()));
   }
+  if (options.svg !== undefined) await writeWhole(options.svg, ratioPlot('Beside other libraries', 'times our processor time', compared.map(({ task, peer, processor }) => ({ name: `${task} ${peer}`, ratio: processor.ratio }))));
   io.out(options.json ? JSON.stringify(resultSoFar()) : formatPeers(resultSoFar()));
 }
 
