@@ -66,10 +66,13 @@ test('a network that drops between two questions costs neither the session nor a
 
 test('a reply that is cut by the network goes on where it was, no sample lost or twice', async () => {
   await using proxy = await TcpProxy.to(server.url);
-  await using rig = await openOver(proxy);
-  const wire = new WireRecording(rig.page);
-  await rig.page.reload();
+  await using rig = await PageRig.open({ url: proxy.url, initScript: RECORD_LOUDSPEAKER });
   await rig.ready();
+  // Only connections that open from now on are recorded.
+  const wire = new WireRecording(rig.page);
+  await rig.page.check('input[value=server]', { force: true });
+  await rig.until('sotto.page.session !== undefined && sotto.page.session.engines === undefined');
+  await rig.collect();
   await rig.type(question.transcript);
   await rig.nextEvent('speaking', 0, 120_000);
   proxy.cut();
