@@ -13,7 +13,7 @@ import torch
 import averages
 import dataset
 import flite_speech
-from export import export
+from voice_folder import write_voice_folder
 from texts import training_texts
 from vocoder import Vocoder
 from voice import Voice
@@ -40,7 +40,7 @@ def main() -> None:
     with (arguments.work / "train.rms.bin").open("rb") as file:
         excitation = flite_speech.read_excitation(file)
     with np.load(fitted_path) as fitted:
-        export(Voice(dict(fitted), Vocoder(excitation.filters, excitation.alpha)), arguments.output)
+        write_voice_folder(Voice(dict(fitted), Vocoder(excitation.filters, excitation.alpha)), arguments.output)
     print(f"wrote {arguments.output}")
 
 

@@ -52,7 +52,7 @@ def write_graph(voice: Voice, path: Path) -> None:
     onnx.save(model, str(path))
 
 
-def export(voice: Voice, folder: Path) -> None:
+def write_voice_folder(voice: Voice, folder: Path) -> None:
     (folder / "voices").mkdir(parents=True, exist_ok=True)
     write_text_files(folder)
     for name, (mixture, pitch_shift) in VOICES.items():
