@@ -125,7 +125,7 @@ export class Answering {
     const { tts, sink, clock, history, emit, onAudible, onEnded } = this.#options;
     const settings = this.#options.settings();
     const number = ++this.#replyCount;
-    const itemId = `item_reply_${number}`;
+    const itemId = this.#options.history.freeId(`item_reply_${number}`);
     const inBand = request.outOfBand === undefined;
     const reply: Reply = new Reply({
       replyId: `reply_${number}`,

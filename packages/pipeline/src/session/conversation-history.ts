@@ -35,6 +35,13 @@ export class ConversationHistory {
     return this.#items.find(({ id }) => id === itemId);
   }
 
+  /** `name`, or `name` with a number behind it where a conversation that was brought back uses it already. */
+  freeId(name: string): string {
+    let id = name;
+    for (let n = 2; this.find(id) !== undefined; n++) id = `${name}_${n}`;
+    return id;
+  }
+
   remove(itemId: string): boolean {
     const index = this.#items.findIndex(({ id }) => id === itemId);
     if (index === -1) return false;

@@ -8,6 +8,7 @@ const PARTIAL_INTERVAL_MS = 400;
 
 export type TranscribingOptions = {
   readonly stt: SttEngine;
+  readonly itemId: (turn: number) => string;
   /** Read anew for every utterance. */
   readonly settings: () => Pick<SessionSettings, 'transcription'>;
   /** What the current utterance says so far. */
@@ -39,9 +40,9 @@ export class Transcribing {
   }
 
   open(turn: number, audioStartMs: number, samples: Float32Array): Utterance {
-    const { stt, settings } = this.#options;
+    const { stt, settings, itemId } = this.#options;
     const { transcription } = settings();
-    this.#current = new Utterance({ turnId: `turn_${turn}`, itemId: `item_user_${turn}`, audioStartMs, stt, transcription });
+    this.#current = new Utterance({ turnId: `turn_${turn}`, itemId: itemId(turn), audioStartMs, stt, transcription });
     this.#current.push(samples);
     return this.#current;
   }

@@ -242,6 +242,22 @@ describe('a commit while the user speaks', () => {
 });
 
 describe('items', () => {
+  test('of an earlier session are brought back under their names, and new ones find others', async () => {
+    const earlier = await rigWith();
+    await earlier.ask();
+    await earlier.quiet(4000);
+    const said = earlier.session.items;
+    const rig = await rigWith();
+    for (const item of said) rig.session.addItem(item);
+    await rig.ask();
+    await rig.quiet(4000);
+    expect(rig.ofType('error')).toEqual([]);
+    expect(rig.session.items.slice(0, 2)).toEqual(said);
+    expect(rig.session.items.slice(2)).toMatchObject([{ type: 'user' }, { type: 'assistant', status: 'completed' }]);
+    expect(new Set(rig.session.items.map(({ id }) => id)).size).toBe(4);
+    expect(rig.ofType('speech-end')[0]?.itemId).toBe(rig.session.items[2]?.id);
+  });
+
   test('a reply can be cut to what a client says was heard, and the cut moved later', async () => {
     const rig = await rigWith({ answer: () => 'One two three four five.' });
     await rig.ask();

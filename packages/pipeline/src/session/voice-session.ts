@@ -43,6 +43,8 @@ class ComposedVoiceSession implements VoiceSession {
   #lastSpeechMs = 0;
   /** The turn whose utterance ended last, and was not dropped. */
   #endedTurnId: string | undefined;
+  /** The item that the last transcript becomes. */
+  #heardItemId = '';
   #finishing: Promise<void> = Promise.resolve();
   #idleWaiters: (() => void)[] = [];
   #disposed: Promise<void> | undefined;
@@ -55,6 +57,7 @@ class ComposedVoiceSession implements VoiceSession {
     this.#disposeLlm = disposeLlm;
     this.#transcribing = new Transcribing({
       stt: options.engines.stt,
+      itemId: (turn) => this.#history.freeId(`item_user_${turn}`),
       settings: () => this.#settings,
       onPartial: (utterance, partial) => this.#takePartial(utterance, partial),
       onError: (thrown) => this.#fail(thrown, 'stt'),
@@ -262,7 +265,7 @@ class ComposedVoiceSession implements VoiceSession {
         this.#dropUtterance();
         return;
       case 'accept-user-text':
-        this.#history.add({ id: `item_user_${this.#turn.turn}`, type: 'user', text: effect.text });
+        this.#history.add({ id: this.#heardItemId, type: 'user', text: effect.text });
         return;
       case 'note-backchannel':
         this.#emit({ type: 'backchannel', turnId: this.#turnId, text: effect.text });
@@ -312,6 +315,7 @@ class ComposedVoiceSession implements VoiceSession {
     if (utterance === undefined) return;
     const { turnId, itemId, audioStartMs } = utterance;
     this.#endedTurnId = turnId;
+    this.#heardItemId = itemId;
     this.#listener.endSegment();
     this.#startTiming();
     this.#emit({ type: 'speech-end', turnId, itemId, audioStartMs, audioEndMs: this.#lastSpeechMs });
