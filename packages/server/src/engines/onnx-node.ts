@@ -1,7 +1,12 @@
+import { workerData } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
 import type { OnnxRuntime, OnnxSessionOptions } from '@sotto/pipeline';
+import { type NativeCallGate, throughGate } from './native-call-gate.ts';
 
-export const nodeOnnxRuntime: OnnxRuntime = ort;
+const gate = (workerData as { readonly nativeCallGate?: NativeCallGate } | null)?.nativeCallGate;
+
+/** ONNX Runtime; in a thread that has an owner, behind the gate that the owner closes before it ends the thread. */
+export const nodeOnnxRuntime: OnnxRuntime = gate === undefined ? ort : throughGate(ort, gate);
 
 /**
  * Session options for a worker. Spinning is off because waiting threads that spin burn a whole core

@@ -55,6 +55,19 @@ describe('SttPool', () => {
     expect(restarts).toEqual(['VOICE_ERR_WORKER_CRASHED']);
   });
 
+  it('a worker replaced while the model computes does not take the process with it', async () => {
+    const before = restarts.length;
+    for (let round = 0; round < 12; round++) {
+      // A call that no thread is left for is one of those that may fail; which thread computes at that moment is the point.
+      const calls = Array.from({ length: 3 }, () => stt.forSession('a').transcribe(samples).catch(() => undefined));
+      await new Promise((resolve) => setTimeout(resolve, 3 * round));
+      stt.pool.replaceWorkers('as a test');
+      await Promise.all(calls);
+    }
+    expect(restarts.length).toBeGreaterThan(before + 5);
+    await expect.poll(async () => (await stt.forSession('a').transcribe(samples).catch(() => undefined))?.text, { timeout: 60_000 }).toBe(expected);
+  }, 120_000);
+
   it('refuses samples that are not finite before they reach the worker', async () => {
     await expect(stt.forSession('a').transcribe(new Float32Array(16_000).fill(NaN))).rejects.toMatchObject({ code: 'VOICE_ERR_NON_FINITE_SAMPLE' });
   });

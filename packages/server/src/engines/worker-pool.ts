@@ -5,7 +5,7 @@ import { crashError, type WorkerPayload, WorkerThread } from './worker-thread.ts
 export type WorkerPoolOptions = {
   readonly stage: StageName;
   readonly entry: URL;
-  readonly data: unknown;
+  readonly data: object;
   /** @defaultValue 1 */
   readonly workerCount?: number;
   /** Calls that may wait; more reject with VOICE_ERR_QUEUE_FULL. @defaultValue 256 */

@@ -1,13 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { type CallRequest, type CallResponse, deserializeError, DisposedError, EngineError, type StageName, type VoiceError } from '@sotto/pipeline';
+import { closeNativeCallGate, createNativeCallGate } from './native-call-gate.ts';
 
 /** A worker that is busy with a native call cannot hear that it should end. */
 const POLITE_EXIT_MS = 2000;
 
 export type WorkerThreadOptions = {
   readonly entry: URL;
-  /** Structured-cloned into the worker, read there as `workerData`. */
-  readonly data: unknown;
+  /** Structured-cloned into the worker, read there as `workerData`, with a `nativeCallGate` beside. */
+  readonly data: object;
   readonly stage: StageName;
   /** Called once when the thread ends without being asked to. */
   readonly onCrash: (error: VoiceError) => void;
@@ -22,6 +23,7 @@ export class WorkerThread implements AsyncDisposable {
   /** What the worker told about itself when it was loaded; rejects with what kept it from loading. */
   readonly ready: Promise<unknown>;
   readonly #worker: Worker;
+  readonly #gate = createNativeCallGate();
   readonly #stage: StageName;
   readonly #onCrash: (error: VoiceError) => void;
   readonly #calls = new Map<number, Pending>();
@@ -36,7 +38,7 @@ export class WorkerThread implements AsyncDisposable {
     this.ready = new Promise((resolve, reject) => { this.#readyPending = { resolve, reject }; });
     this.ready.catch(() => undefined);
     // Entries are built files: a flag that makes this process resolve packages to their sources must not reach them.
-    this.#worker = new Worker(entry, { workerData: data, execArgv: [] });
+    this.#worker = new Worker(entry, { workerData: { ...data, nativeCallGate: this.#gate }, execArgv: [] });
     this.#worker.on('message', (message: CallResponse) => this.#receive(message));
     this.#worker.on('error', (error) => this.#crash(error));
     this.#exited = new Promise((resolve) => {
@@ -66,10 +68,10 @@ export class WorkerThread implements AsyncDisposable {
     if (!this.#ended) this.#post({ type: 'notify', method, args });
   }
 
-  /** Ends the thread at once, as if it had crashed for `reason`. */
+  /** Gives the thread up at once, as if it had crashed for `reason`; it ends when no native call is under way in it. */
   kill(reason: VoiceError): void {
     this.#crash(reason);
-    void this.#worker.terminate();
+    void this.#terminate();
   }
 
   /** Lets the worker free its model, then ends it; calls in flight reject with {@link DisposedError}. */
@@ -78,9 +80,14 @@ export class WorkerThread implements AsyncDisposable {
       this.#end(new DisposedError(`The ${this.#stage} engine`));
       this.#post({ type: 'dispose' });
     }
-    const timer = setTimeout(() => void this.#worker.terminate(), POLITE_EXIT_MS);
+    const timer = setTimeout(() => void this.#terminate(), POLITE_EXIT_MS);
     await this.#exited;
     clearTimeout(timer);
+  }
+
+  async #terminate(): Promise<void> {
+    await closeNativeCallGate(this.#gate);
+    await this.#worker.terminate();
   }
 
   #post(message: CallRequest, transfer: readonly ArrayBuffer[] = []): void {
