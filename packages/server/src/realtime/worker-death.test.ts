@@ -20,9 +20,10 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 let onWorkerCall: (worker: Worker, method: string) => void = () => {};
 const postMessage = Worker.prototype.postMessage;
 Worker.prototype.postMessage = function (this: Worker, ...args: Parameters<typeof postMessage>) {
-  postMessage.apply(this, args);
   const { type, method } = args[0] as { type: string; method?: string };
+  // Told first: what ends the thread reaches it before the call, which is then sure to be lost.
   if (type === 'call') onWorkerCall(this, method ?? '');
+  postMessage.apply(this, args);
 };
 afterAll(() => void (Worker.prototype.postMessage = postMessage));
 
