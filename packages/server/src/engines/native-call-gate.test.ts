@@ -29,6 +29,6 @@ describe('a thread is ended', () => {
   });
 
   test('at once when it does nothing', async () => {
-    await closeNativeCallGate(createNativeCallGate());
+    await expect(closeNativeCallGate(createNativeCallGate())).resolves.toBeUndefined();
   });
 });
