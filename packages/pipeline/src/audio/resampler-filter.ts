@@ -1,5 +1,6 @@
 import { AudioFormatError } from '../errors.ts';
 import { SAMPLE_RATES } from './audio-frame.ts';
+import { TAP_COUNT_MULTIPLE } from './convolution-module.ts';
 
 /**
  * Attenuation of the Kaiser design. Ten decibels above the promised 70 dB pay
@@ -8,7 +9,7 @@ import { SAMPLE_RATES } from './audio-frame.ts';
 const STOP_BAND_DB = 80;
 /** The pass band ends at this fraction of the lower rate's Nyquist frequency; the stop band begins at that frequency itself, so nothing folds back. */
 const PASS_BAND_EDGE = 0.9;
-/** Largest filter that will be built: 64 MiB. Every pair of customary rates needs less than a hundredth of it. */
+/** Largest filter that will be built: 32 MiB. Every pair of customary rates needs less than a hundredth of it. */
 const COEFFICIENT_COUNT_MAX = 2 ** 23;
 
 /** A windowed-sinc low-pass, split into the phases at which one pair of rates samples it. */
@@ -18,10 +19,10 @@ export type PolyphaseFilter = {
   readonly down: number;
   /** Input samples that one output sample looks ahead. */
   readonly lookaheadSampleCount: number;
-  /** Coefficients in a phase, a multiple of four. */
+  /** Coefficients in a phase, a multiple of {@link TAP_COUNT_MULTIPLE}. */
   readonly tapCount: number;
-  /** `up * tapCount` values, phase after phase. Float64 like the samples they meet: converting float32 in the inner loop costs more than the multiplication. */
-  readonly coefficients: Float64Array;
+  /** `up * tapCount` values, phase after phase. */
+  readonly coefficients: Float32Array;
 };
 
 const sharedFilters = new Map<string, PolyphaseFilter>();
@@ -29,7 +30,7 @@ const sharedFilters = new Map<string, PolyphaseFilter>();
 /**
  * The filter from one rate (Hz) to another, in exact rational phase (44.1 → 16 kHz is 160/441).
  * Filters between {@link SAMPLE_RATES} are built once and shared.
- * @throws {AudioFormatError} VOICE_ERR_SAMPLE_RATE when a rate is no positive integer, or the pair has so small a common divisor that the filter would exceed 64 MiB.
+ * @throws {AudioFormatError} VOICE_ERR_SAMPLE_RATE when a rate is no positive integer, or the pair has so small a common divisor that the filter would exceed 32 MiB.
  */
 export function polyphaseFilter(fromRate: number, toRate: number): PolyphaseFilter {
   const key = `${fromRate}>${toRate}`;
@@ -61,8 +62,8 @@ function designFilter(fromRate: number, toRate: number): PolyphaseFilter {
 
   // Kaiser 1974: order = (A - 7.95) / (2.285 Δω), here at the lower rate.
   const halfWidth = (STOP_BAND_DB - 7.95) / (2 * 2.285 * Math.PI * (1 - PASS_BAND_EDGE));
-  const half = Math.ceil((halfWidth * fromRate) / lowerRate / 2) * 2;
-  const tapCount = 2 * half;
+  const tapCount = Math.ceil((2 * halfWidth * fromRate) / lowerRate / TAP_COUNT_MULTIPLE) * TAP_COUNT_MULTIPLE;
+  const half = tapCount / 2;
   if (up * tapCount > COEFFICIENT_COUNT_MAX) {
     throw new AudioFormatError(
       'VOICE_ERR_SAMPLE_RATE',
@@ -71,15 +72,16 @@ function designFilter(fromRate: number, toRate: number): PolyphaseFilter {
   }
 
   const cutoff = ((lowerRate / fromRate) * (1 + PASS_BAND_EDGE)) / 2;
-  const coefficients = new Float64Array(up * tapCount);
+  const coefficients = new Float32Array(up * tapCount);
   for (let phase = 0; phase < up; phase++) {
-    fillPhase(coefficients.subarray(phase * tapCount, (phase + 1) * tapCount), phase / up, half, cutoff);
+    coefficients.set(phaseOf(phase / up, half, cutoff), phase * tapCount);
   }
   return { up, down, lookaheadSampleCount: half, tapCount, coefficients };
 }
 
 /** `cutoff` is a fraction of the input's Nyquist frequency. */
-function fillPhase(taps: Float64Array, fraction: number, half: number, cutoff: number): void {
+function phaseOf(fraction: number, half: number, cutoff: number): Float64Array {
+  const taps = new Float64Array(2 * half);
   const beta = 0.1102 * (STOP_BAND_DB - 8.7);
   let sum = 0;
   for (let i = 0; i < taps.length; i++) {
@@ -91,7 +93,7 @@ function fillPhase(taps: Float64Array, fraction: number, half: number, cutoff: n
     sum += taps[i]!;
   }
   // Equal gain at 0 Hz in every phase: otherwise a constant would come out as a tone at the phase rate.
-  for (let i = 0; i < taps.length; i++) taps[i] = taps[i]! / sum;
+  return taps.map((tap) => tap / sum);
 }
 
 /** Modified Bessel function of the first kind, order 0, by its power series. */

@@ -1,3 +1,4 @@
+import { type Convolution, convolutionOf } from './convolution.ts';
 import { assertSampleRate, polyphaseFilter, type PolyphaseFilter } from './resampler-filter.ts';
 
 /** Input is taken in by blocks of this size, so that a whole recording is not held twice. */
@@ -21,8 +22,9 @@ export class Resampler {
   /** Hz. */
   readonly toRate: number;
   readonly #filter: PolyphaseFilter | undefined;
+  readonly #convolution: Convolution | undefined;
   /** The window of the next output sample begins at index `#start`; older samples are dead. */
-  #buffer = new Float64Array(0);
+  #buffer = new Float32Array(0);
   #length = 0;
   #start = 0;
   #phase = 0;
@@ -36,6 +38,7 @@ export class Resampler {
     this.fromRate = fromRate;
     this.toRate = toRate;
     this.#filter = fromRate === toRate ? undefined : polyphaseFilter(fromRate, toRate);
+    this.#convolution = this.#filter && convolutionOf(this.#filter);
     this.reset();
   }
 
@@ -76,7 +79,7 @@ export class Resampler {
     if (!this.#filter) return;
     // Silence before the first sample puts the centre of the first window onto it.
     this.#length = this.#filter.lookaheadSampleCount - 1;
-    if (this.#buffer.length < this.#length) this.#buffer = new Float64Array(this.#length + this.#filter.tapCount);
+    if (this.#buffer.length < this.#length) this.#buffer = new Float32Array(this.#length + this.#filter.tapCount);
     this.#buffer.fill(0, 0, this.#length);
   }
 
@@ -88,7 +91,7 @@ export class Resampler {
     for (let from = 0; from < samples.length; from += BLOCK_SAMPLE_COUNT) {
       this.#append(samples.subarray(from, from + BLOCK_SAMPLE_COUNT));
       const count = this.#knownCount(filter, 0);
-      convolve(filter, this.#buffer, this.#start, this.#phase, output, written, count);
+      this.#convolution?.run(this.#buffer, { start: this.#start, phase: this.#phase, count }, output, written);
       written += count;
       const advanced = this.#phase + count * filter.down;
       this.#start += Math.floor(advanced / filter.up);
@@ -106,89 +109,12 @@ export class Resampler {
   #append(samples: Float32Array): void {
     const kept = this.#length - this.#start;
     const needed = kept + samples.length;
-    const target = needed > this.#buffer.length ? new Float64Array(needed * 2) : this.#buffer;
+    const target = needed > this.#buffer.length ? new Float32Array(needed * 2) : this.#buffer;
     target.set(this.#buffer.subarray(this.#start, this.#length));
     target.set(samples, kept);
     this.#buffer = target;
     this.#length = needed;
     this.#start = 0;
-  }
-}
-
-/** Outputs `up` apart share their coefficients; made in pairs they take a quarter less time than one by one, and have the same bits. */
-function convolve(filter: PolyphaseFilter, input: Float64Array, start: number, phase: number, output: Float32Array, offset: number, count: number): void {
-  const { up, down } = filter;
-  const pairCount = Math.floor(count / (2 * up));
-  for (let pair = 0; pair < pairCount; pair++) convolvePairs(filter, input, start + pair * 2 * down, phase, output, offset + pair * 2 * up);
-  const done = pairCount * 2 * up;
-  convolveSingly(filter, input, start + pairCount * 2 * down, phase, output, offset + done, count - done);
-}
-
-/** `2 * up` outputs: the first `up`, and with them those that lie `down` input samples later. */
-function convolvePairs(filter: PolyphaseFilter, input: Float64Array, start: number, phase: number, output: Float32Array, offset: number): void {
-  const { up, down, tapCount, coefficients } = filter;
-  const wholeStep = Math.floor(down / up);
-  const phaseStep = down % up;
-  for (let n = 0; n < up; n++) {
-    const base = phase * tapCount;
-    const later = start + down;
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    let laterA = 0;
-    let laterB = 0;
-    let laterC = 0;
-    let laterD = 0;
-    for (let i = 0; i < tapCount; i += 4) {
-      const w = coefficients[base + i]!;
-      const x = coefficients[base + i + 1]!;
-      const y = coefficients[base + i + 2]!;
-      const z = coefficients[base + i + 3]!;
-      a += w * input[start + i]!;
-      b += x * input[start + i + 1]!;
-      c += y * input[start + i + 2]!;
-      d += z * input[start + i + 3]!;
-      laterA += w * input[later + i]!;
-      laterB += x * input[later + i + 1]!;
-      laterC += y * input[later + i + 2]!;
-      laterD += z * input[later + i + 3]!;
-    }
-    output[offset + n] = a + b + (c + d);
-    output[offset + n + up] = laterA + laterB + (laterC + laterD);
-    start += wholeStep;
-    phase += phaseStep;
-    if (phase >= up) {
-      phase -= up;
-      start++;
-    }
-  }
-}
-
-/** The hot loop. Four sums keep the multiplier busy; their order is fixed, so chunking cannot change a bit. */
-function convolveSingly(filter: PolyphaseFilter, input: Float64Array, start: number, phase: number, output: Float32Array, offset: number, count: number): void {
-  const { up, down, tapCount, coefficients } = filter;
-  const wholeStep = Math.floor(down / up);
-  const phaseStep = down % up;
-  for (let n = 0; n < count; n++) {
-    const base = phase * tapCount;
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    for (let i = 0; i < tapCount; i += 4) {
-      a += coefficients[base + i]! * input[start + i]!;
-      b += coefficients[base + i + 1]! * input[start + i + 1]!;
-      c += coefficients[base + i + 2]! * input[start + i + 2]!;
-      d += coefficients[base + i + 3]! * input[start + i + 3]!;
-    }
-    output[offset + n] = a + b + (c + d);
-    start += wholeStep;
-    phase += phaseStep;
-    if (phase >= up) {
-      phase -= up;
-      start++;
-    }
   }
 }
 
