@@ -33,9 +33,21 @@ export function frameDurationMs(frame: AudioFrame): number {
  * @throws {AudioFormatError} VOICE_ERR_NON_FINITE_SAMPLE naming the first offending index.
  */
 export function assertFiniteSamples(samples: Float32Array): void {
-  for (let i = 0; i < samples.length; i++) {
-    if (!Number.isFinite(samples[i])) {
-      throw new AudioFormatError('VOICE_ERR_NON_FINITE_SAMPLE', `Sample ${i} of ${samples.length} is ${samples[i]}; expected finite values in [-1, 1]`);
-    }
+  if (areFinite(samples)) return;
+  const index = samples.findIndex((sample) => !Number.isFinite(sample));
+  throw new AudioFormatError('VOICE_ERR_NON_FINITE_SAMPLE', `Sample ${index} of ${samples.length} is ${samples[index]}; expected finite values in [-1, 1]`);
+}
+
+/** Every frame of every session comes by here: zero times a finite number is zero, times any other it is NaN. Four sums, or each addition would wait for the one before. */
+function areFinite(samples: Float32Array): boolean {
+  let a = 0, b = 0, c = 0, d = 0;
+  const wholeEnd = samples.length - (samples.length % 4);
+  for (let i = 0; i < wholeEnd; i += 4) {
+    a += samples[i]! * 0;
+    b += samples[i + 1]! * 0;
+    c += samples[i + 2]! * 0;
+    d += samples[i + 3]! * 0;
   }
+  for (let i = wholeEnd; i < samples.length; i++) a += samples[i]! * 0;
+  return a + b + c + d === 0;
 }

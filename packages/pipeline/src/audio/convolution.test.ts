@@ -11,16 +11,11 @@ describe('convolution', () => {
     const span = fc.record({ start: fc.nat(300), phase: fc.nat(1000), count: fc.nat(5000) });
     fc.assert(
       fc.property(fc.constantFrom([24000, 16000], [44100, 16000], [48000, 16000], [8000, 16000], [16000, 22050]), span, fc.integer(), ([from, to], { start, phase, count }, seed) => {
-        const filter = polyphaseFilter(from!, to!);
+        const filter = polyphaseFilter(from, to);
         const input = noise(start + Math.ceil(((count + 1) * filter.down) / filter.up) + filter.tapCount + 1, seed);
-        const outputs = [scalarConvolution(filter), simdConvolution(filter)!].map((convolution) => {
-          const output = new Float32Array(count + 10);
-          convolution.run(input, { start, phase: phase % filter.up, count }, output, 5);
-          return output;
-        });
-        const greatest = outputs[0]!.reduce((most, value, n) => Math.max(most, Math.abs(value - outputs[1]![n]!)), 0);
-        expect(greatest).toBeLessThan(2e-6);
-        expect(outputs[1]!.subarray(0, 5).every((value) => value === 0) && outputs[1]!.subarray(count + 5).every((value) => value === 0)).toBe(true);
+        const [scalar, simd] = [scalarConvolution(filter), simdConvolution(filter)!].map((convolution) => convolution.run(input, { start, phase: phase % filter.up, count })) as [Float32Array, Float32Array];
+        expect([scalar.length, simd.length]).toEqual([count, count]);
+        expect(scalar.reduce((most, value, n) => Math.max(most, Math.abs(value - simd[n]!)), 0)).toBeLessThan(2e-6);
       }),
       { numRuns: 200, seed: 11 },
     );
@@ -32,8 +27,7 @@ describe('convolution', () => {
     input[4] = NaN;
     input[5 + filter.tapCount + 3] = NaN;
     for (const convolution of [scalarConvolution(filter), simdConvolution(filter)!]) {
-      const output = new Float32Array(3);
-      convolution.run(input, { start: 5, phase: 0, count: 3 }, output, 0);
+      const output = convolution.run(input, { start: 5, phase: 0, count: 3 });
       expect([...output].every(Number.isFinite)).toBe(true);
     }
   });

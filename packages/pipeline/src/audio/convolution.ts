@@ -18,8 +18,11 @@ export type Span = {
  * How a stream is cut into spans does not change a bit of what comes out.
  */
 export type Convolution = {
-  /** Reads `input` from `span.start` on, and writes `span.count` samples to `output` from `offset` on; keeps neither. */
-  readonly run: (input: Float32Array, span: Span, output: Float32Array, offset: number) => void;
+  /**
+   * @param input read from `span.start` on during the call, not kept.
+   * @returns `span.count` samples in memory that the next run of any stream overwrites.
+   */
+  readonly run: (input: Float32Array, span: Span) => Float32Array;
 };
 
 const shared = new WeakMap<PolyphaseFilter, Convolution>();
@@ -49,33 +52,36 @@ export function simdConvolution({ up, down, tapCount, coefficients }: PolyphaseF
   if (compiled === 'unavailable') return undefined;
   const { memory, convolve } = new WebAssembly.Instance(compiled).exports as ConvolutionExports;
   const inputAt = coefficients.byteLength;
-  ensureBytes(memory, inputAt);
-  new Float32Array(memory.buffer).set(coefficients);
+  let values = valuesOf(memory, inputAt);
+  values.set(coefficients);
   const wholeStepBytes = Math.floor(down / up) * BYTES;
   return {
-    run(input, { start, phase, count }, output, offset) {
-      if (count === 0) return;
+    run(input, { start, phase, count }) {
+      if (count === 0) return values.subarray(0, 0);
       const windowEnd = start + Math.floor((phase + (count - 1) * down) / up) + tapCount;
       const outputAt = inputAt + (windowEnd - start) * BYTES;
-      ensureBytes(memory, outputAt + count * BYTES);
-      const values = new Float32Array(memory.buffer);
+      if (values.byteLength < outputAt + count * BYTES) values = valuesOf(memory, outputAt + count * BYTES);
       values.set(input.subarray(start, windowEnd), inputAt / BYTES);
       convolve(0, inputAt, outputAt, count, phase, tapCount * BYTES, up, wholeStepBytes, down % up);
-      output.set(values.subarray(outputAt / BYTES, outputAt / BYTES + count), offset);
+      return values.subarray(outputAt / BYTES, outputAt / BYTES + count);
     },
   };
 }
 
-function ensureBytes(memory: WebAssembly.Memory, byteCount: number): void {
+/** The memory, grown to hold at least `byteCount` bytes. Growing detaches what was seen of it before. */
+function valuesOf(memory: WebAssembly.Memory, byteCount: number): Float32Array {
   const missing = byteCount - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+  return new Float32Array(memory.buffer);
 }
 
 export function scalarConvolution({ up, down, tapCount, coefficients }: PolyphaseFilter): Convolution {
   const wholeStep = Math.floor(down / up);
   const phaseStep = down % up;
+  let output = new Float32Array(0);
   return {
-    run(input, { start, phase, count }, output, offset) {
+    run(input, { start, phase, count }) {
+      if (output.length < count) output = new Float32Array(count);
       for (let n = 0; n < count; n++) {
         const base = phase * tapCount;
         // Four sums keep the multiplier busy.
@@ -86,7 +92,7 @@ export function scalarConvolution({ up, down, tapCount, coefficients }: Polyphas
           c += coefficients[base + i + 2]! * input[start + i + 2]!;
           d += coefficients[base + i + 3]! * input[start + i + 3]!;
         }
-        output[offset + n] = a + b + (c + d);
+        output[n] = a + b + (c + d);
         start += wholeStep;
         phase += phaseStep;
         if (phase >= up) {
@@ -94,6 +100,7 @@ export function scalarConvolution({ up, down, tapCount, coefficients }: Polyphas
           start++;
         }
       }
+      return output.subarray(0, count);
     },
   };
 }

@@ -17,10 +17,12 @@ export function floatToInt16(samples: Float32Array): Int16Array<ArrayBuffer> {
   return values;
 }
 
-/** 16-bit values to float32 samples in [-1, 1); the exact inverse of {@link floatToInt16}. */
-export function int16ToFloat(values: Int16Array): Float32Array<ArrayBuffer> {
-  const samples = new Float32Array(values.length);
-  for (let i = 0; i < values.length; i++) samples[i] = values[i]! / 32768;
+/**
+ * 16-bit values to float32 samples in [-1, 1); the exact inverse of {@link floatToInt16}.
+ * @param samples written to, at least as long as `values`. @defaultValue new memory of the same length
+ */
+export function int16ToFloat(values: Int16Array, samples = new Float32Array(values.length)): Float32Array<ArrayBuffer> {
+  for (let i = 0; i < values.length; i++) samples[i] = values[i]! * (1 / 32768);
   return samples;
 }
 
@@ -37,17 +39,18 @@ export function encodePcm16(samples: Float32Array): Uint8Array<ArrayBuffer> {
 /**
  * Little-endian 16-bit PCM bytes to float32 samples in [-1, 1).
  * @param bytes read during the call; may lie at any offset of its buffer.
+ * @param samples written to, at least half as long as `bytes`. @defaultValue new memory of that length
  * @throws {AudioFormatError} VOICE_ERR_AUDIO_TRUNCATED when the length is odd.
  */
-export function decodePcm16(bytes: Uint8Array): Float32Array<ArrayBuffer> {
+export function decodePcm16(bytes: Uint8Array, samples = new Float32Array(bytes.length >> 1)): Float32Array<ArrayBuffer> {
   if (bytes.length % 2 !== 0) {
     throw new AudioFormatError('VOICE_ERR_AUDIO_TRUNCATED', `16-bit PCM has ${bytes.length} bytes; expected an even number, two per sample`);
   }
-  if (littleEndianMachine && bytes.byteOffset % 2 === 0) {
-    return int16ToFloat(new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2));
+  if (littleEndianMachine) {
+    const aligned = bytes.byteOffset % 2 === 0 ? bytes : new Uint8Array(bytes);
+    return int16ToFloat(new Int16Array(aligned.buffer, aligned.byteOffset, bytes.length / 2), samples);
   }
-  const samples = new Float32Array(bytes.length / 2);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let i = 0; i < samples.length; i++) samples[i] = view.getInt16(i * 2, true) / 32768;
+  for (let i = 0; i < bytes.length / 2; i++) samples[i] = view.getInt16(i * 2, true) / 32768;
   return samples;
 }

@@ -8,7 +8,7 @@ import { TAP_COUNT_MULTIPLE } from './convolution-module.ts';
  */
 const STOP_BAND_DB = 80;
 /** The pass band ends at this fraction of the lower rate's Nyquist frequency; the stop band begins at that frequency itself, so nothing folds back. */
-const PASS_BAND_EDGE = 0.9;
+export const DEFAULT_PASS_BAND_EDGE = 0.9;
 /** Largest filter that will be built: 32 MiB. Every pair of customary rates needs less than a hundredth of it. */
 const COEFFICIENT_COUNT_MAX = 2 ** 23;
 
@@ -28,15 +28,16 @@ export type PolyphaseFilter = {
 const sharedFilters = new Map<string, PolyphaseFilter>();
 
 /**
- * The filter from one rate (Hz) to another, in exact rational phase (44.1 → 16 kHz is 160/441).
- * Filters between {@link SAMPLE_RATES} are built once and shared.
+ * The filter from one rate (Hz) to another, in exact rational phase (44.1 → 16 kHz is 160/441). `passBandEdge` is a
+ * fraction of the lower rate's Nyquist frequency, below 1; the wider the band from there to 1, the less there is to
+ * compute. Filters between {@link SAMPLE_RATES} are built once and shared.
  * @throws {AudioFormatError} VOICE_ERR_SAMPLE_RATE when a rate is no positive integer, or the pair has so small a common divisor that the filter would exceed 32 MiB.
  */
-export function polyphaseFilter(fromRate: number, toRate: number): PolyphaseFilter {
-  const key = `${fromRate}>${toRate}`;
+export function polyphaseFilter(fromRate: number, toRate: number, passBandEdge = DEFAULT_PASS_BAND_EDGE): PolyphaseFilter {
+  const key = `${fromRate}>${toRate} ${passBandEdge}`;
   const shared = sharedFilters.get(key);
   if (shared) return shared;
-  const filter = designFilter(fromRate, toRate);
+  const filter = designFilter(fromRate, toRate, passBandEdge);
   if (isListed(fromRate) && isListed(toRate)) sharedFilters.set(key, filter);
   return filter;
 }
@@ -52,7 +53,7 @@ export function assertSampleRate(rate: number): void {
   }
 }
 
-function designFilter(fromRate: number, toRate: number): PolyphaseFilter {
+function designFilter(fromRate: number, toRate: number, passBandEdge: number): PolyphaseFilter {
   assertSampleRate(fromRate);
   assertSampleRate(toRate);
   const divisor = greatestCommonDivisor(fromRate, toRate);
@@ -61,7 +62,7 @@ function designFilter(fromRate: number, toRate: number): PolyphaseFilter {
   const lowerRate = Math.min(fromRate, toRate);
 
   // Kaiser 1974: order = (A - 7.95) / (2.285 Δω), here at the lower rate.
-  const halfWidth = (STOP_BAND_DB - 7.95) / (2 * 2.285 * Math.PI * (1 - PASS_BAND_EDGE));
+  const halfWidth = (STOP_BAND_DB - 7.95) / (2 * 2.285 * Math.PI * (1 - passBandEdge));
   const tapCount = Math.ceil((2 * halfWidth * fromRate) / lowerRate / TAP_COUNT_MULTIPLE) * TAP_COUNT_MULTIPLE;
   const half = tapCount / 2;
   if (up * tapCount > COEFFICIENT_COUNT_MAX) {
@@ -71,7 +72,7 @@ function designFilter(fromRate: number, toRate: number): PolyphaseFilter {
     );
   }
 
-  const cutoff = ((lowerRate / fromRate) * (1 + PASS_BAND_EDGE)) / 2;
+  const cutoff = ((lowerRate / fromRate) * (1 + passBandEdge)) / 2;
   const coefficients = new Float32Array(up * tapCount);
   for (let phase = 0; phase < up; phase++) {
     coefficients.set(phaseOf(phase / up, half, cutoff), phase * tapCount);

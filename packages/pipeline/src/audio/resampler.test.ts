@@ -78,6 +78,19 @@ describe.each(pairs)('%i Hz to %i Hz', (from, to) => {
   });
 });
 
+describe('a wider transition', () => {
+  it.each([[24000, 16000], [48000, 16000], [44100, 16000]])('from %i Hz to %i Hz is flat up to its edge, rejects as much beyond the Nyquist frequency, and looks half as far ahead', (from, to) => {
+    const response = (frequencyHz: number) => {
+      const resampler = new Resampler(from, to, 0.8);
+      const output = resampler.push(tone(frequencyHz, from, from * 0.2));
+      return output.subarray(to * 0.05, to * 0.15);
+    };
+    for (const fraction of [0.1, 0.5, 0.8]) expect(rmsLevelDb(response(fraction * 8000)) - SINE_RMS_DB, `${fraction}`).toBeCloseTo(0, 1);
+    for (const fraction of [1, 1.1, 1.4]) expect(rmsLevelDb(response(fraction * 8000)) - SINE_RMS_DB, `${fraction}`).toBeLessThan(-70);
+    expect(new Resampler(from, to, 0.8).lookaheadMs / new Resampler(from, to).lookaheadMs).toBeLessThan(0.6);
+  });
+});
+
 describe('streaming', () => {
   it('gives bit-identical output for any split into chunks', () => {
     fc.assert(

@@ -1,5 +1,5 @@
 import { type Convolution, convolutionOf } from './convolution.ts';
-import { assertSampleRate, polyphaseFilter, type PolyphaseFilter } from './resampler-filter.ts';
+import { assertSampleRate, DEFAULT_PASS_BAND_EDGE, polyphaseFilter, type PolyphaseFilter } from './resampler-filter.ts';
 
 /** Input is taken in by blocks of this size, so that a whole recording is not held twice. */
 const BLOCK_SAMPLE_COUNT = 1 << 13;
@@ -8,7 +8,8 @@ const BLOCK_SAMPLE_COUNT = 1 << 13;
  * Converts a stream of samples from one rate to another.
  *
  * Low-passed by a Kaiser-windowed sinc: flat within 0.1 dB up to 0.9 of the lower
- * rate's Nyquist frequency, and at least 70 dB down from that frequency on. The
+ * rate's Nyquist frequency unless told otherwise, and at least 70 dB down from that
+ * frequency on. The
  * output is aligned with the input: output sample `n` lies at `n / toRate`
  * seconds, so nothing has to be subtracted; it is only handed out
  * {@link Resampler.lookaheadMs} later. Any split of the input into chunks gives
@@ -31,13 +32,16 @@ export class Resampler {
   #inputCount = 0;
   #outputCount = 0;
 
-  /** @throws {AudioFormatError} VOICE_ERR_SAMPLE_RATE, see {@link polyphaseFilter}. */
-  constructor(fromRate: number, toRate: number) {
+  /**
+   * @param passBandEdge where the pass band ends, as a fraction of the lower rate's Nyquist frequency.
+   * @throws {AudioFormatError} VOICE_ERR_SAMPLE_RATE, see {@link polyphaseFilter}.
+   */
+  constructor(fromRate: number, toRate: number, passBandEdge = DEFAULT_PASS_BAND_EDGE) {
     assertSampleRate(fromRate);
     assertSampleRate(toRate);
     this.fromRate = fromRate;
     this.toRate = toRate;
-    this.#filter = fromRate === toRate ? undefined : polyphaseFilter(fromRate, toRate);
+    this.#filter = fromRate === toRate ? undefined : polyphaseFilter(fromRate, toRate, passBandEdge);
     this.#convolution = this.#filter && convolutionOf(this.#filter);
     this.reset();
   }
@@ -52,10 +56,39 @@ export class Resampler {
    * @returns the output samples that have become known, possibly none; owned by the caller.
    */
   push(samples: Float32Array): Float32Array<ArrayBuffer> {
-    this.#inputCount += samples.length;
-    const output = this.#process(samples);
-    this.#outputCount += output.length;
+    const output = new Float32Array(this.#filter ? this.#knownCount(this.#filter, samples.length) : samples.length);
+    let written = 0;
+    this.pushTo(samples, (known) => {
+      output.set(known, written);
+      written += known.length;
+    });
     return output;
+  }
+
+  /**
+   * The same without new memory.
+   * @param samples read during the call, not kept.
+   * @param take gets the output piece by piece; a piece is overwritten when the call returns.
+   */
+  pushTo(samples: Float32Array, take: (known: Float32Array) => void): void {
+    this.#inputCount += samples.length;
+    const filter = this.#filter;
+    const convolution = this.#convolution;
+    if (!filter || !convolution) {
+      this.#outputCount += samples.length;
+      take(samples);
+      return;
+    }
+    for (let from = 0; from < samples.length; from += BLOCK_SAMPLE_COUNT) {
+      this.#append(samples.length > BLOCK_SAMPLE_COUNT ? samples.subarray(from, from + BLOCK_SAMPLE_COUNT) : samples);
+      const count = this.#knownCount(filter, 0);
+      const known = convolution.run(this.#buffer, { start: this.#start, phase: this.#phase, count });
+      const advanced = this.#phase + count * filter.down;
+      this.#start += Math.floor(advanced / filter.up);
+      this.#phase = advanced % filter.up;
+      this.#outputCount += count;
+      if (count > 0) take(known);
+    }
   }
 
   /**
@@ -65,7 +98,7 @@ export class Resampler {
   flush(): Float32Array<ArrayBuffer> {
     const remaining = resampledCount(this.#inputCount, this.fromRate, this.toRate) - this.#outputCount;
     const silence = new Float32Array(this.#filter ? this.#filter.tapCount : 0);
-    const tail = this.#process(silence).slice(0, remaining);
+    const tail = this.push(silence).slice(0, remaining);
     this.reset();
     return tail;
   }
@@ -81,23 +114,6 @@ export class Resampler {
     this.#length = this.#filter.lookaheadSampleCount - 1;
     if (this.#buffer.length < this.#length) this.#buffer = new Float32Array(this.#length + this.#filter.tapCount);
     this.#buffer.fill(0, 0, this.#length);
-  }
-
-  #process(samples: Float32Array): Float32Array<ArrayBuffer> {
-    const filter = this.#filter;
-    if (!filter) return new Float32Array(samples);
-    const output = new Float32Array(this.#knownCount(filter, samples.length));
-    let written = 0;
-    for (let from = 0; from < samples.length; from += BLOCK_SAMPLE_COUNT) {
-      this.#append(samples.subarray(from, from + BLOCK_SAMPLE_COUNT));
-      const count = this.#knownCount(filter, 0);
-      this.#convolution?.run(this.#buffer, { start: this.#start, phase: this.#phase, count }, output, written);
-      written += count;
-      const advanced = this.#phase + count * filter.down;
-      this.#start += Math.floor(advanced / filter.up);
-      this.#phase = advanced % filter.up;
-    }
-    return output;
   }
 
   /** Output samples whose whole window will lie in the buffer once `added` more samples are there. */

@@ -24,5 +24,5 @@ export {
 } from './realtime-session-config.ts';
 export { type Check, type Checked, anyOf, arrayOf, boolean, integer, json, nullable, number, object, oneOf, optional, tagged, text } from './schema.ts';
 export type { ResponsePart, ResponseStatus, ResponseUsage, SentServerEvent, ServerEvent, ServerEventOf, ServerEventType, SottoServerEvent, WireResponse } from './server-event.ts';
-export { bytesPerSample, decodeWireAudio, decodeWireAudioBase64, encodeWireAudio, wireSampleRate } from './wire-audio.ts';
+export { LiveWireAudio, bytesPerSample, decodeWireAudio, decodeWireAudioBase64, encodeWireAudio, wireSampleRate } from './wire-audio.ts';
 export { type WireErrorBody, type WireErrorCode, type WireErrorType, WIRE_ERROR_CODES, WireError } from './wire-error.ts';

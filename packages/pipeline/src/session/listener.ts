@@ -5,9 +5,15 @@ import { BoundedQueue } from '../stream/bounded-queue.ts';
 import type { Clock } from '../stream/clock.ts';
 import { type DetectorEvent, type DetectorState, type SpeechDetector, type SpeechDetectorOptions, createSpeechDetector } from '../vad/speech-detector.ts';
 import type { VadEngine, VadStream } from '../vad/vad-engine.ts';
+import { ArrivalLog } from './arrival-log.ts';
 
 /** Microphone audio that may wait for the detector before the oldest is dropped. */
 const CAPTURE_QUEUE_MS = 4000;
+/**
+ * Audio of other rates is flat up to 6.4 kHz of the 8 that detectors and recognisers hear, and falls off above. Half the
+ * work of the default, for every frame of every session; speech has little above 6.4 kHz that tells words apart.
+ */
+const LISTENING_PASS_BAND_EDGE = 0.8;
 /** How far back arrival times are remembered; an utterance's end is looked up within a pause of it. */
 const ARRIVAL_MEMORY_MS = 10_000;
 
@@ -42,8 +48,7 @@ export class Listener {
   #resampler: Resampler | undefined;
   #detector: SpeechDetector;
   #state: DetectorState;
-  /** When each recent stretch of audio arrived, for placing audio time on the clock. */
-  #arrivals: { audioEndMs: number; clockMs: number }[] = [];
+  readonly #arrivals: ArrivalLog;
   #scoring = true;
   #pushedMs = 0;
   #pendingCount = 0;
@@ -52,14 +57,16 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     const { sampleRate, frameSampleCount } = options.vad.capabilities;
+    const framesIn = (ms: number) => Math.ceil((ms * sampleRate) / 1000 / frameSampleCount);
     this.#options = options;
+    this.#arrivals = new ArrivalLog(framesIn(ARRIVAL_MEMORY_MS));
     this.#stream = options.vad.openStream();
     this.#framer = new Framer({ frameSampleCount, sampleRate });
     this.#detector = createSpeechDetector({ ...options.detection, sampleRate });
     this.#state = this.#detector.initial;
     this.#queue = new BoundedQueue<AudioFrame>({
       name: 'capture',
-      capacity: Math.ceil((CAPTURE_QUEUE_MS * sampleRate) / 1000 / frameSampleCount),
+      capacity: framesIn(CAPTURE_QUEUE_MS),
       policy: 'drop-oldest',
       onDrop: (frame) => {
         this.#settleOne();
@@ -74,11 +81,11 @@ export class Listener {
     return this.#pushedMs;
   }
 
-  /** Takes audio of any supported rate at once; drops the oldest waiting audio when full. */
+  /** Takes audio of any supported rate at once, and keeps none of its memory; drops the oldest waiting audio when full. */
   push(frame: AudioFrame): void {
     assertFiniteSamples(frame.samples);
     this.#pushedMs += frameDurationMs(frame);
-    for (const complete of this.#framer.push(this.#resample(frame))) this.#enqueue(complete);
+    this.#resamplerFor(frame).pushTo(frame.samples, this.#takeResampled);
   }
 
   /** The same, but waits until all of it has been listened to. */
@@ -94,7 +101,7 @@ export class Listener {
   /** Hands on what still waits for the rest of its frame, filled up with silence. */
   async flush(): Promise<void> {
     const rest = this.#resampler?.flush();
-    if (rest !== undefined) for (const complete of this.#framer.push(rest)) this.#enqueue(complete);
+    if (rest !== undefined) this.#takeResampled(rest);
     const last = this.#framer.flush();
     if (last !== undefined) this.#enqueue(last);
     await this.idle();
@@ -108,8 +115,7 @@ export class Listener {
 
   /** When the audio at this position arrived, on the clock. */
   arrivalMs(audioMs: number): number {
-    const arrival = this.#arrivals.find(({ audioEndMs }) => audioEndMs >= audioMs) ?? this.#arrivals.at(-1);
-    return arrival?.clockMs ?? this.#options.clock.nowMs();
+    return this.#arrivals.clockMsOf(audioMs) ?? this.#options.clock.nowMs();
   }
 
   /** Tells the detector that the utterance is over; the next speech starts a new one. */
@@ -134,18 +140,18 @@ export class Listener {
     this.#stream[Symbol.dispose]();
   }
 
-  #resample(frame: AudioFrame): Float32Array {
+  #resamplerFor(frame: AudioFrame): Resampler {
     const { sampleRate } = this.#options.vad.capabilities;
-    if (this.#resampler?.fromRate !== frame.sampleRate) this.#resampler = new Resampler(frame.sampleRate, sampleRate);
-    return this.#resampler.push(frame.samples);
+    if (this.#resampler?.fromRate !== frame.sampleRate) this.#resampler = new Resampler(frame.sampleRate, sampleRate, LISTENING_PASS_BAND_EDGE);
+    return this.#resampler;
   }
 
+  readonly #takeResampled = (samples: Float32Array): void => {
+    for (const complete of this.#framer.push(samples)) this.#enqueue(complete);
+  };
+
   #enqueue(frame: AudioFrame): void {
-    const clockMs = this.#options.clock.nowMs();
-    const audioEndMs = frame.startMs + frameDurationMs(frame);
-    this.#arrivals.push({ audioEndMs, clockMs });
-    const oldest = this.#arrivals[0];
-    if (oldest !== undefined && audioEndMs - oldest.audioEndMs > ARRIVAL_MEMORY_MS) this.#arrivals.shift();
+    this.#arrivals.add(frame.startMs + frameDurationMs(frame), this.#options.clock.nowMs());
     this.#pendingCount++;
     this.#queue.offer(frame);
   }
@@ -153,7 +159,7 @@ export class Listener {
   async #run(): Promise<void> {
     for await (const frame of this.#queue) {
       try {
-        await this.#options.onFrame(this.#scoring ? await this.#score(frame) : { frame, events: [], silenceMs: undefined });
+        await this.#options.onFrame(this.#scoring ? this.#scored(frame, await this.#stream.process(frame.samples)) : { frame, events: [], silenceMs: undefined });
       } catch (thrown) {
         this.#options.onError(thrown);
       } finally {
@@ -162,8 +168,7 @@ export class Listener {
     }
   }
 
-  async #score(frame: AudioFrame): Promise<ListenedFrame> {
-    const probability = await this.#stream.process(frame.samples);
+  #scored(frame: AudioFrame, probability: number): ListenedFrame {
     const [state, events] = this.#detector.step(this.#state, { probability, samples: frame.samples, startMs: frame.startMs });
     this.#state = state;
     const silenceStartMs = state.phase === 'speech' && state.paused ? state.silenceStartMs : undefined;

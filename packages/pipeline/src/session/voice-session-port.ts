@@ -87,7 +87,7 @@ export interface VoiceSession extends AsyncDisposable {
   /** Raised by every interruption; whatever carries a lower one is stale. */
   readonly epoch: number;
   readonly items: readonly ConversationItem[];
-  /** Adds microphone audio of any supported rate. Never waits: when listening falls behind, the oldest audio is dropped and counted in `capture-overrun`. */
+  /** Adds microphone audio of any supported rate; its samples are copied. Never waits: when listening falls behind, the oldest audio is dropped and counted in `capture-overrun`. */
   pushAudio(frame: AudioFrame): void;
   /** The same for recordings: waits for room instead of dropping. */
   writeAudio(frame: AudioFrame): Promise<void>;

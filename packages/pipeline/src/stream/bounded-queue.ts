@@ -129,7 +129,7 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
       return { done: false, value: item };
     }
     if (this.#end) return { done: true, value: undefined };
-    return waitIn<Consumer<T>, IteratorResult<T, undefined>>(this.#consumers, (resolve, reject) => ({ resolve, reject }), options?.signal);
+    return await waitIn<Consumer<T>, IteratorResult<T, undefined>>(this.#consumers, (resolve, reject) => ({ resolve, reject }), options?.signal);
   }
 
   /** Takes the oldest item if there is one. */
@@ -216,18 +216,19 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
 
 /** Waits as a member of `waiting` until somebody settles it; the signal's listener never outlives the wait. */
 function waitIn<W, R>(waiting: Set<W>, make: (resolve: (result: R) => void, reject: (reason: unknown) => void) => W, signal: AbortSignal | undefined): Promise<R> {
+  if (signal === undefined) return new Promise<R>((resolve, reject) => waiting.add(make(resolve, reject)));
   return new Promise<R>((resolve, reject) => {
     const onAbort = () => {
       waiting.delete(waiter);
-      reject(signal?.reason);
+      reject(signal.reason);
     };
     const settled = <A>(settle: (value: A) => void) => (value: A) => {
-      signal?.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', onAbort);
       settle(value);
     };
     const waiter = make(settled(resolve), settled(reject));
     waiting.add(waiter);
-    signal?.addEventListener('abort', onAbort);
+    signal.addEventListener('abort', onAbort);
   });
 }
 

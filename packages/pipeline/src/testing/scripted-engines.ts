@@ -16,13 +16,18 @@ export function scriptedVad(options: { readonly clock?: Clock; readonly delayMs?
     openStream: () => ({
       async process(samples, call) {
         if (options.clock !== undefined) await options.clock.sleep(options.delayMs ?? 0, call);
-        return samples.some((sample) => Math.abs(sample) > SPEECH_LEVEL) ? 0.99 : 0.01;
+        return isLoud(samples) ? 0.99 : 0.01;
       },
       reset() {},
       [Symbol.dispose]() {},
     }),
     async [Symbol.asyncDispose]() {},
   };
+}
+
+function isLoud(samples: Float32Array): boolean {
+  for (let i = 0; i < samples.length; i++) if (Math.abs(samples[i]!) > SPEECH_LEVEL) return true;
+  return false;
 }
 
 export type ScriptedSttOptions = {

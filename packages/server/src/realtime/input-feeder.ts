@@ -4,6 +4,7 @@ import type { AudioFrame } from '@sotto/pipeline';
 const RECORDING_MS = 1000;
 
 export type InputFeederOptions = {
+  /** Must not keep the samples. */
   readonly push: (frame: AudioFrame) => void;
   /** The same, but waits until it was listened to. */
   readonly write: (frame: AudioFrame) => Promise<void>;
@@ -29,12 +30,16 @@ export class InputFeeder {
     return this.#positionMs;
   }
 
+  /** @param samples not kept: copied if they have to wait. */
   push(samples: Float32Array, sampleRate: number): void {
     const durationMs = (samples.length * 1000) / sampleRate;
-    const frame = { samples, sampleRate, startMs: this.#positionMs };
+    const startMs = this.#positionMs;
     this.#positionMs += durationMs;
-    if (this.#tail === undefined && durationMs < RECORDING_MS) this.#options.push(frame);
-    else this.enqueue(() => this.#options.write(frame));
+    if (this.#tail === undefined && durationMs < RECORDING_MS) this.#options.push({ samples, sampleRate, startMs });
+    else {
+      const kept = samples.slice();
+      this.enqueue(() => this.#options.write({ samples: kept, sampleRate, startMs }));
+    }
   }
 
   /** Runs after everything that came before. */

@@ -74,8 +74,7 @@ export class RealtimeConnection {
       return;
     }
     try {
-      // Audio outlives the socket's buffer, which is reused.
-      session.handleFrame(decodeBinaryFrame(Uint8Array.from(bytes)));
+      session.handleFrame(decodeBinaryFrame(bytes));
     } catch (thrown) {
       if (!(thrown instanceof WireError)) throw thrown;
       session.refuse(thrown, undefined);

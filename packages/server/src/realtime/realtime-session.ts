@@ -3,13 +3,12 @@ import {
   type BinaryFrame,
   type ClientEvent,
   type ClientEventOf,
+  LiveWireAudio,
   type RealtimeSessionConfig,
   type ResponseRequest,
   type ServerEvent,
   WireError,
   bytesPerSample,
-  decodeWireAudio,
-  decodeWireAudioBase64,
   describeSession,
   mergeSessionConfig,
   wireSampleRate,
@@ -66,6 +65,7 @@ export class RealtimeSession implements AsyncDisposable {
   readonly #feeder: InputFeeder;
   readonly #replies: ReplyQueue;
   readonly #editor: ConversationEditor;
+  readonly #audio = new LiveWireAudio();
   #config: RealtimeSessionConfig;
   #session!: VoiceSession;
   #speech: { readonly replyId: string; readonly encoder: SpeechEncoder } | undefined;
@@ -177,7 +177,7 @@ export class RealtimeSession implements AsyncDisposable {
     }
   }
 
-  /** Handles a binary frame of the extension. */
+  /** Handles a binary frame of the extension; keeps nothing of its payload, which is the socket's. */
   handleFrame(frame: BinaryFrame): void {
     try {
       if (frame.kind !== 'input-audio') throw new WireError('invalid_binary_frame', 'Only the server sends frames of kind 2');
@@ -207,7 +207,7 @@ export class RealtimeSession implements AsyncDisposable {
       case 'session.update':
         return this.#update(event);
       case 'input_audio_buffer.append':
-        return this.#append(decodeWireAudioBase64(event.audio, this.#config.audio.input.format, 'audio'));
+        return this.#append(this.#audio.decodeBase64(event.audio, this.#config.audio.input.format, 'audio'));
       case 'input_audio_buffer.commit':
         return this.#commit(event.event_id);
       case 'input_audio_buffer.clear':
@@ -261,7 +261,7 @@ export class RealtimeSession implements AsyncDisposable {
   /** Audio that came twice is dropped, audio that was lost is replaced by silence, so that positions stay true. */
   #takeFrame(frame: BinaryFrame): void {
     const format = this.#config.audio.input.format;
-    const samples = decodeWireAudio(frame.payload, format);
+    const samples = this.#audio.decode(frame.payload, format);
     const gapSampleCount = this.#expectedPosition === undefined ? 0 : frame.position - this.#expectedPosition;
     this.#expectedPosition = (frame.position + frame.payload.length / bytesPerSample(format)) >>> 0;
     if (gapSampleCount < 0 && -gapSampleCount <= samples.length) return this.#append(samples.subarray(-gapSampleCount));

@@ -3,14 +3,14 @@
  * their own. Run from the repository after a build:
  *
  *   node packages/server/dist/serve/testing/measure-sessions.js listening 100 10 3
- *   node packages/server/dist/serve/testing/measure-sessions.js scripted 500 10 3
+ *   node --max-semi-space-size=64 packages/server/dist/serve/testing/measure-sessions.js scripted 500 10 3 binary
  *   node packages/server/dist/serve/testing/measure-sessions.js overhead 100
  *
  * `listening`: that many sessions hear room noise in real time, Silero in the
  * loop. For so many seconds they are alone, for as many seconds as many again
  * knock one after the other, and so on in turns, so that what else the machine
  * does meets both alike; then all knock at once. `scripted`: the same without
- * engines. `overhead`: turns with engines that cost nothing, from last speech
+ * engines. Audio goes as OpenAI's events, or with `binary` as a small device sends it. `overhead`: turns with engines that cost nothing, from last speech
  * sample sent to first audible sample received, less the endpointing wait.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -28,7 +28,7 @@ import { createLogger } from '../../operations/logger.ts';
 import { ServerMetrics } from '../../operations/metrics.ts';
 import { resolveServeConfig } from '../serve-config.ts';
 import { VoiceServer } from '../voice-server.ts';
-import { type Arrivals, FRAME_MS, type Listening, dueMs, sharedNowMs } from './load-clients.ts';
+import { type Arrivals, FRAME_MS, type Listening, type Wire, dueMs, sharedNowMs } from './load-clients.ts';
 
 /** Until the code that runs for every frame has been compiled. */
 const WARM_UP_MS = 6000;
@@ -49,7 +49,10 @@ function starvedSeconds(): number | undefined {
   }
 }
 
-/** A detector that tells of every frame, of which session in the order of their coming and the how many-th, that it was scored. */
+/** One session in so many is timed: timing them all would cost as much as a tenth of what it measures. */
+const TIMED_EVERY = 8;
+
+/** A detector that tells of every frame of the timed sessions, of which session in the order of their coming and the how many-th, that it was scored. */
 function timedByClients(vad: VadEngine, onScored: (index: number, frame: number) => void): VadEngine {
   let sessionCount = 0;
   return {
@@ -58,6 +61,7 @@ function timedByClients(vad: VadEngine, onScored: (index: number, frame: number)
     openStream: () => {
       const stream = vad.openStream();
       const index = sessionCount++;
+      if (index % TIMED_EVERY !== 0) return stream;
       let frame = 0;
       return {
         process: async (samples, options) => {
@@ -73,22 +77,42 @@ function timedByClients(vad: VadEngine, onScored: (index: number, frame: number)
   };
 }
 
+/** Room for half a minute of five hundred sessions' frames, all timed; growing arrays would be a good part of what is measured. */
+const DURATION_COUNT_MAX = 500_000;
+
+class Durations {
+  readonly #values = new Float64Array(DURATION_COUNT_MAX);
+  #count = 0;
+
+  add(durationMs: number): void {
+    if (this.#count < DURATION_COUNT_MAX) this.#values[this.#count++] = durationMs;
+  }
+
+  values(): number[] {
+    return [...this.#values.subarray(0, this.#count)];
+  }
+
+  clear(): void {
+    this.#count = 0;
+  }
+}
+
 const said = <T>(who: ChildProcess): Promise<T> => new Promise((resolve) => who.once('message', (message) => resolve(message as T)));
 
-async function measureSessions(kind: string, count: number, seconds: number, rounds: number): Promise<void> {
+async function measureSessions(kind: string, count: number, seconds: number, rounds: number, wire: Wire): Promise<void> {
   const scripted = scriptedEngines(systemClock, { texts: ['hello'], answer: () => 'Hello.' });
   const pool = kind === 'listening' ? await VadPool.load(await bundledModel('vad')) : undefined;
-  let delays: number[] = [];
-  let roundTrips: number[] = [];
+  const delays = new Durations();
+  const roundTrips = new Durations();
   let startMs = NaN;
   const vad = timedByClients(pool ?? scripted.vad, (index, frame) => {
     // The resampler looks ahead, so a frame is complete with the message after the one that ends with it.
-    if (startMs > 0) roundTrips.push(sharedNowMs() - startMs - dueMs(index, count, frame + 1));
+    if (startMs > 0) roundTrips.add(sharedNowMs() - startMs - dueMs(index, count, frame + 1));
   });
   const metrics = new ServerMetrics({ processMetrics: false });
   const observed = metrics.queueDelay.observe.bind(metrics.queueDelay);
   metrics.queueDelay.observe = ((labels: { stage: string }, delaySeconds: number) => {
-    delays.push(delaySeconds * 1000);
+    delays.add(delaySeconds * 1000);
     observed(labels, delaySeconds);
   }) as typeof metrics.queueDelay.observe;
   const server = await VoiceServer.start({
@@ -99,7 +123,7 @@ async function measureSessions(kind: string, count: number, seconds: number, rou
     logger: createLogger({ level: 'silent', logSpeech: false }),
   });
   const url = `${server.url.replace('http', 'ws')}/v1/realtime`;
-  const start = (who: string) => fork(fileURLToPath(new URL('load-clients.js', import.meta.url)), [who, url, String(count)]);
+  const start = (who: string) => fork(fileURLToPath(new URL('load-clients.js', import.meta.url)), [who, url, String(count), wire]);
   const listeners = start('listeners');
   const newcomers = start('newcomers');
   const listening = await said<Listening>(listeners);
@@ -110,11 +134,11 @@ async function measureSessions(kind: string, count: number, seconds: number, rou
   /** Runs for a while and tells how long the frames of those inside took meanwhile. */
   const watch = async <T>(label: string, work: () => Promise<T>): Promise<{ readonly p99Ms: number; readonly result: T }> => {
     const before = { usage: process.cpuUsage(), starved: starvedSeconds(), ms: performance.now() };
-    delays = [];
-    roundTrips = [];
+    delays.clear();
+    roundTrips.clear();
     const result = await work();
-    const measured = roundTrips;
-    const handedIn = delays;
+    const measured = roundTrips.values();
+    const handedIn = delays.values();
     const wallSeconds = (performance.now() - before.ms) / 1000;
     const { user, system } = process.cpuUsage(before.usage);
     const starved = before.starved === undefined ? '' : `, waited for a processor ${(((starvedSeconds() ?? 0) - before.starved) / wallSeconds).toFixed(2)} s each second`;
@@ -203,7 +227,7 @@ async function measureOverhead(turnCount: number): Promise<void> {
   await server[Symbol.asyncDispose]();
 }
 
-const [mode = '', first = '', second = '', third = ''] = process.argv.slice(2);
+const [mode = '', first = '', second = '', third = '', fourth = 'text'] = process.argv.slice(2);
 if (mode === 'overhead') await measureOverhead(Number(first || 50));
-else if (mode === 'listening' || mode === 'scripted') await measureSessions(mode, Number(first || 100), Number(second || 10), Number(third || 3));
-else console.error('usage: measure-sessions.js listening|scripted <sessions> <seconds> <rounds> | overhead <turns>');
+else if (mode === 'listening' || mode === 'scripted') await measureSessions(mode, Number(first || 100), Number(second || 10), Number(third || 3), fourth === 'binary' ? 'binary' : 'text');
+else console.error('usage: measure-sessions.js listening|scripted <sessions> <seconds> <rounds> [text|binary] | overhead <turns>');
