@@ -2,7 +2,7 @@
 import { serveWork } from '../runner/serve-work.ts';
 import { openDetector } from './detectors.ts';
 import type { PeerTask, Runner } from './peer-task.ts';
-import { openSpeaker } from './speakers.ts';
+import { PARAGRAPHS, REPLIES, openSpeaker } from './speakers.ts';
 import { openShapeTranscriber, openStarterTranscriber } from './transcribers.ts';
 
 const [task, runner, threads, fixtures, modelFolder] = process.argv.slice(2) as [PeerTask, Runner, string, string, string];
@@ -14,6 +14,7 @@ await serveWork(() => {
     case 'moonshine-base':
     case 'whisper-tiny': return openShapeTranscriber(runner, threadCount, modelFolder);
     case 'detect': return openDetector(runner, threadCount, fixtures);
-    case 'speak': return openSpeaker(runner, threadCount);
+    case 'speak': return openSpeaker(runner, threadCount, PARAGRAPHS);
+    case 'speak-reply': return openSpeaker(runner, threadCount, REPLIES);
   }
 });

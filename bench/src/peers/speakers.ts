@@ -10,19 +10,26 @@ import type { Runner } from './peer-task.ts';
 const VOICE = 'af_heart';
 /** Values of a voice for one length of text. */
 const STYLE_SIZE = 256;
-const PARAGRAPHS = [
+
+/** Below the 510 phonemes at which kokoro-js stops. */
+export const PARAGRAPHS = [
+  'The museum opens at nine in the morning. It closes at six, except on Thursdays, when it stays open until eight. Tickets are at the desk on your left, and they are good for the whole day. The old ships are on the ground floor, the maps and the globes are above them, and the garden is behind the house. If you have a large bag, please leave it at the door. You get a number for it.',
+  'The guided tour starts at eleven fifteen by the fountain. It lasts forty minutes and ends in the tower. Children under twelve do not pay, and dogs may come if they are on a lead. The way goes over many steps, so good shoes help. On the roof there is often some wind. From there you can see the harbour, the two bridges, and on clear days the hills on the other side of the bay.',
+  'You find the café on the first floor, next to the lift. Coffee costs two pounds fifty, and tea is a little less. Today there is tomato soup with fresh bread, and there is always apple cake. You can sit inside, or on the terrace if it is dry. The kitchen closes at four. After that there are still cold drinks, ice cream and sandwiches at the small shop near the exit.',
+] as const;
+export const REPLIES = [
   'The museum opens at nine in the morning. It closes at six, except on Thursdays, when it stays open until eight. Tickets are at the desk on your left.',
   'The guided tour starts at eleven fifteen by the fountain. It lasts forty minutes. Children under twelve do not pay, and dogs may come if they are on a lead.',
   'You find the café on the first floor, next to the lift. Coffee costs two pounds fifty. Today there is tomato soup, and there is always apple cake.',
 ] as const;
 
-/** Paragraphs, until the first audio can be played. */
-export async function openSpeaker(runner: Runner, threads: number): Promise<Work> {
+/** Each of the texts, until its first audio can be played. */
+export async function openSpeaker(runner: Runner, threads: number, texts: readonly string[]): Promise<Work> {
   const speak = runner === 'sotto' ? await openSotto(threads) : await openKokoroJs(threads);
   return {
-    itemCount: PARAGRAPHS.length,
+    itemCount: texts.length,
     async run(item) {
-      await speak(PARAGRAPHS[item]!);
+      await speak(texts[item]!);
       return {};
     },
   };

@@ -22,6 +22,7 @@ export { type Fetch, type OpenAiEndpointOptions, createOpenAiEndpoint } from './
 export { ThoughtFilter, type ThoughtFilterOptions, type ThoughtPiece } from './llm/thought-filter.ts';
 export { ClauseChunker, type ClauseChunkerOptions } from './speech-text/clause-chunker.ts';
 export { type SpokenPiece, SpokenTextCleaner, cleanForSpeech } from './speech-text/spoken-text-cleaner.ts';
+export { SPEAKING_SPEED_MAX, SPEAKING_SPEED_MIN, nearestSpeakingSpeed } from './tts/speaking-speed.ts';
 export type { SpeechChunk, SynthesizeOptions, TtsCapabilities, TtsEngine } from './tts/tts-engine.ts';
 export type { TurnWaterfall, WaterfallStage, WaterfallStageName } from './metrics/turn-waterfall.ts';
 export type { ConversationItem } from './session/conversation.ts';

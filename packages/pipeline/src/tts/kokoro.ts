@@ -5,6 +5,7 @@ import type { OnnxRuntime, OnnxSessionOptions } from '../models/onnx-runtime.ts'
 import { graphFileName, type ModelDtype, type OnnxSession, openOnnxSession } from '../models/onnx-session.ts';
 import type { Phonemizer } from './phonemizer.ts';
 import { splitNearMiddle, splitSentences } from './text-pieces.ts';
+import { SPEAKING_SPEED_MAX, SPEAKING_SPEED_MIN } from './speaking-speed.ts';
 import type { SpeechChunk, SynthesizeOptions, TtsCapabilities, TtsEngine } from './tts-engine.ts';
 import { mapWordsToPhonemes } from './word-spans.ts';
 import { estimateDurations, timeWords } from './word-timing.ts';
@@ -79,7 +80,7 @@ class Kokoro implements TtsEngine {
   async *synthesize(text: string, options: SynthesizeOptions = {}): AsyncGenerator<SpeechChunk> {
     const { signal, voice = this.capabilities.voices[0]!, speed = 1 } = options;
     if (!this.capabilities.voices.includes(voice)) throw unknownVoice(voice, this.capabilities.voices);
-    if (!(speed >= 0.5 && speed <= 2)) throw new ConfigError('VOICE_ERR_INVALID_OPTION', `speed is ${speed}; expected 0.5 to 2`, { stage: 'tts' });
+    if (!(speed >= SPEAKING_SPEED_MIN && speed <= SPEAKING_SPEED_MAX)) throw new ConfigError('VOICE_ERR_INVALID_OPTION', `speed is ${speed}; expected ${SPEAKING_SPEED_MIN} to ${SPEAKING_SPEED_MAX}`, { stage: 'tts' });
     const styles = await this.#loadVoice(voice);
     for (const sentence of splitSentences(text)) {
       for await (const piece of this.#pieces(sentence, voice, signal)) {

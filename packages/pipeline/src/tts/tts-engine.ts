@@ -25,7 +25,7 @@ export type SynthesizeOptions = {
   readonly signal?: AbortSignal;
   /** One of `capabilities.voices`. @defaultValue the first */
   readonly voice?: string;
-  /** 0.5–2; 1 is natural. @defaultValue 1 */
+  /** From `SPEAKING_SPEED_MIN` to `SPEAKING_SPEED_MAX`; 1 is natural. @defaultValue 1 */
   readonly speed?: number;
   readonly priority?: InferencePriority;
 };

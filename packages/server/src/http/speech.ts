@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { encodePcm16 } from '@sotto/pipeline';
+import { encodePcm16, nearestSpeakingSpeed } from '@sotto/pipeline';
 import { checkVoice, number, object, oneOf, optional, text } from '@sotto/pipeline/protocol';
 import { pcm16WavHeader } from '../audio-files/pcm16-wav-header.ts';
 import { HttpError } from './http-error.ts';
@@ -29,7 +29,7 @@ export async function handleSpeech({ request, response, engines, signal }: Route
   let started = false;
   for (const [index, sentence] of sentences.entries()) {
     const priority = index === 0 ? 'first-audio' : 'background';
-    for await (const { samples } of engines.tts.synthesize(sentence, { signal, priority, ...known, ...(speed === undefined ? {} : { speed: Math.min(2, Math.max(0.5, speed)) }) })) {
+    for await (const { samples } of engines.tts.synthesize(sentence, { signal, priority, ...known, ...(speed === undefined ? {} : { speed: nearestSpeakingSpeed(speed) }) })) {
       if (!started) {
         response.writeHead(200, { 'Content-Type': response_format === 'wav' ? 'audio/wav' : `audio/pcm;rate=${sampleRate}` });
         if (response_format === 'wav') response.write(pcm16WavHeader(sampleRate));

@@ -1,4 +1,4 @@
-import type { ReplyRequest, SessionSettings, ToolDefinition, TurnDetection } from '@sotto/pipeline';
+import { type ReplyRequest, type SessionSettings, type ToolDefinition, type TurnDetection, nearestSpeakingSpeed } from '@sotto/pipeline';
 import type { Eagerness, RealtimeSessionConfig, WireTool, WireToolChoice, WireTurnDetection } from '@sotto/pipeline/protocol';
 
 /** `max_output_tokens: 'inf'` still ends somewhere: nobody listens to more than a few minutes of speech. */
@@ -32,7 +32,7 @@ export function toSessionSettings(config: RealtimeSessionConfig, offer: EngineOf
     speculate: config.type === 'realtime',
     output: config.output_modalities[0] === 'audio' ? 'speech' : 'text',
     voice: toVoice(output.voice, offer),
-    speed: output.speed,
+    speed: nearestSpeakingSpeed(output.speed),
     tools: toTools(config.tools, config.tool_choice),
     toolChoice: toToolChoice(config.tool_choice),
     maxOutputTokens: config.max_output_tokens === 'inf' ? UNLIMITED_OUTPUT_TOKENS : config.max_output_tokens,

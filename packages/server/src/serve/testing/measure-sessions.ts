@@ -3,7 +3,7 @@
  * their own. Run from the repository after a build:
  *
  *   node packages/server/dist/serve/testing/measure-sessions.js listening 100 10 3
- *   node --max-semi-space-size=64 packages/server/dist/serve/testing/measure-sessions.js scripted 500 10 3 binary
+ *   node packages/server/dist/serve/testing/measure-sessions.js scripted 500 10 3 binary
  *   node packages/server/dist/serve/testing/measure-sessions.js overhead 100
  *
  * `listening`: that many sessions hear room noise in real time, Silero in the
