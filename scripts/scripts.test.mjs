@@ -1,8 +1,9 @@
-import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nodeVersionComplaint } from './bootstrap.mjs';
+import { nodeVersionComplaint, root } from './bootstrap.mjs';
 import { findChromium } from './find-chromium.mjs';
 import { installedBytes, installReport } from './installed-size.mjs';
 import { pruneOnnxRuntime } from './prune-binaries.mjs';
@@ -17,6 +18,13 @@ describe('bootstrap', () => {
     const complaint = nodeVersionComplaint(version);
     expect(complaint !== undefined).toBe(complains);
     if (complains) expect(complaint).toMatch(/^[^\n]*Node 20\.19 or newer[^\n]*$/);
+  });
+});
+
+describe('the sotto command', () => {
+  it('is there for npx in a checkout, as the README has it, with nothing asked of the registry', () => {
+    const { stdout, status } = spawnSync('npx', ['--no-install', 'sotto', '--version'], { cwd: root, encoding: 'utf8', env: { ...process.env, HOME: dir, npm_config_registry: 'http://127.0.0.1:9' } });
+    expect([status, stdout.trim()]).toEqual([0, JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version]);
   });
 });
 
