@@ -1,5 +1,4 @@
-/** What counts as audible: -50 dBFS. */
-const AUDIBLE_LEVEL = 10 ** (-50 / 20);
+import { AUDIBLE_AMPLITUDE } from '@sotto/pipeline';
 
 /**
  * The loudspeaker of a client that plays one reply as it arrives: a piece begins when the one before it has ended, or on
@@ -125,5 +124,5 @@ export class ReplyLoudspeaker {
 }
 
 function isAudible(sample: number): boolean {
-  return Math.abs(sample) > AUDIBLE_LEVEL;
+  return Math.abs(sample) > AUDIBLE_AMPLITUDE;
 }

@@ -5,7 +5,7 @@ export { deinterleave, downmix } from './audio/downmix.ts';
 export { Framer, type FramerOptions } from './audio/framer.ts';
 export { decodeALaw, decodeMuLaw, encodeALaw, encodeMuLaw } from './audio/g711.ts';
 export { joinSamples } from './audio/join-samples.ts';
-export { SILENCE_LEVEL_DB, amplitudeToDb, dbToAmplitude, peakAmplitude, peakLevelDb, rmsLevelDb } from './audio/level.ts';
+export { AUDIBLE_AMPLITUDE, SILENCE_LEVEL_DB, amplitudeToDb, dbToAmplitude, peakAmplitude, peakLevelDb, rmsLevelDb } from './audio/level.ts';
 export { decodePcm16, encodePcm16, floatToInt16, int16ToFloat } from './audio/pcm16.ts';
 export { Resampler, resample } from './audio/resampler.ts';
 export { RingBuffer, type RingBufferOptions } from './audio/ring-buffer.ts';

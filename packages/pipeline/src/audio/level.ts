@@ -29,3 +29,6 @@ export function amplitudeToDb(amplitude: number): number {
 export function dbToAmplitude(levelDb: number): number {
   return 10 ** (levelDb / 20);
 }
+
+/** -50 dBFS: what stays below is heard as silence. */
+export const AUDIBLE_AMPLITUDE = dbToAmplitude(-50);

@@ -1,8 +1,6 @@
+import { AUDIBLE_AMPLITUDE } from '../audio/level.ts';
 import type { Clock } from '../stream/clock.ts';
 import type { PlayoutChunk, PlayoutSink } from './playout-sink.ts';
-
-/** -50 dBFS: what is quieter counts as leading silence. */
-const AUDIBLE_LEVEL = 10 ** (-50 / 20);
 
 export type PacedPlayoutOptions = {
   readonly clock: Clock;
@@ -128,7 +126,7 @@ export class PacedPlayout implements PlayoutSink {
     if (chunk === undefined) return;
     this.#playing = { chunk, startedMs, playedMs: 0 };
     const progress = this.#progressOf(chunk.replyId);
-    const audibleAt = chunk.samples.findIndex((sample) => Math.abs(sample) > AUDIBLE_LEVEL);
+    const audibleAt = chunk.samples.findIndex((sample) => Math.abs(sample) > AUDIBLE_AMPLITUDE);
     if (progress.firstAudibleMs === undefined && audibleAt !== -1) progress.firstAudibleMs = startedMs + (audibleAt * 1000) / chunk.sampleRate;
     this.#options.play(chunk);
   }

@@ -3,6 +3,7 @@ import { ClauseChunker } from '../speech-text/clause-chunker.ts';
 import { SpokenTextCleaner } from '../speech-text/spoken-text-cleaner.ts';
 import type { Clock } from '../stream/clock.ts';
 import { createStage, type Emit, type Stage } from '../stream/stage.ts';
+import { withoutLeadingQuiet } from '../tts/leading-quiet.ts';
 import type { SpeechChunk, TtsEngine } from '../tts/tts-engine.ts';
 
 /** A model slower than this at its first clause is not waited for: what there is goes to the voice. */
@@ -57,10 +58,10 @@ export function speechStage({ signal, tts, voice, speed, onClause, onAudio }: Sp
     async transform(clause, emit) {
       onClause();
       const priority = first ? 'first-audio' : 'background';
-      first = false;
       for await (const chunk of tts.synthesize(clause, { signal, speed, priority, ...(voice === undefined ? {} : { voice }) })) {
         onAudio();
-        await emit(chunk);
+        await emit(first ? withoutLeadingQuiet(chunk) : chunk);
+        first = false;
       }
     },
   });

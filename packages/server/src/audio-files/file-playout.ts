@@ -1,8 +1,5 @@
-import { dbToAmplitude, type Clock, type PlayoutChunk, type PlayoutSink } from '@sotto/pipeline';
+import { AUDIBLE_AMPLITUDE, type Clock, type PlayoutChunk, type PlayoutSink } from '@sotto/pipeline';
 import type { WavWriter } from './wav-writer.ts';
-
-/** What is quieter counts as leading silence. */
-const AUDIBLE_AMPLITUDE = dbToAmplitude(-50);
 
 type ReplyProgress = { writtenMs: number; firstAudibleMs: number | undefined; waiting: ((ms: number) => void)[] };
 

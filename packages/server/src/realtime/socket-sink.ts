@@ -1,7 +1,4 @@
-import type { Clock, PlayoutChunk, PlayoutSink } from '@sotto/pipeline';
-
-/** Loudest level that still counts as silence: -50 dBFS. */
-const AUDIBLE_AMPLITUDE = 10 ** (-50 / 20);
+import { AUDIBLE_AMPLITUDE, type Clock, type PlayoutChunk, type PlayoutSink } from '@sotto/pipeline';
 
 export type SocketSinkOptions = {
   readonly clock: Clock;
