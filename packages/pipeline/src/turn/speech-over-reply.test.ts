@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classifySpeechOverReply } from './speech-over-reply.ts';
+import { classifySpeechOverReply, takesTheFloor } from './speech-over-reply.ts';
 
 const REPLY = 'The museum is open from nine to five on Saturday and the café closes at six.';
 
@@ -20,4 +20,15 @@ test.each([
 
 test('a command interrupts even when the reply has just said it', () => {
   expect(classifySpeechOverReply('stop', 'The bus will stop at the gate')).toBe('words');
+});
+
+test.each([
+  ['oh k', false],
+  ['right you are then', false],
+  ['how much is a ticket', true],
+  ['wait', true],
+  ['yes but stop', true],
+  ['', false],
+])('"%s", perhaps not all of it, takes the floor: %s', (text, takes) => {
+  expect(takesTheFloor(text)).toBe(takes);
 });

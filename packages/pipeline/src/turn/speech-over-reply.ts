@@ -36,6 +36,15 @@ export function classifySpeechOverReply(text: string, recentlySpoken: string): S
   return overlapCount / words.length >= ECHO_OVERLAP_RATIO_MIN ? 'echo' : 'words';
 }
 
+/**
+ * Whether words that may not be all yet show that someone wants to speak: a command, or more of them than a listener's
+ * agreement has. Half an "okay" is heard as anything, so fewer words say nothing before they have ended.
+ */
+export function takesTheFloor(text: string): boolean {
+  const words = wordsOf(text);
+  return words.length > BACKCHANNEL_WORD_COUNT_MAX || words.some((word) => COMMANDS.has(word));
+}
+
 function wordsOf(text: string): string[] {
   return text.toLowerCase().replace(/[^\p{L}\p{N}'\- ]/gu, ' ').split(/\s+/).filter(Boolean);
 }

@@ -99,6 +99,16 @@ describe('speech over a reply', () => {
     expect(state.reply).toBe('none');
   });
 
+  test('stays on hold while a few words are still being said, and is decided when they pause', () => {
+    const beginning = [...speaking, { type: 'speech-start' }, { type: 'hypothesis', text: 'oh k', kind: 'words' }] as const;
+    expect(replay(beginning).state.reply).toBe('suspended');
+    const agreed = replay([...beginning, { type: 'speech-pause' }, { type: 'hypothesis', text: 'okay', kind: 'backchannel' }, { type: 'silence', silenceMs: 1200 }, heard('okay', 'backchannel')]);
+    expect(agreed.effects).not.toContain('interrupt-reply');
+    expect(agreed.state.reply).toBe('speaking');
+    expect(replay([...beginning, { type: 'speech-pause' }, { type: 'hypothesis', text: 'open when', kind: 'words' }]).effects.at(-1)).toBe('interrupt-reply');
+    expect(replay([...beginning, { type: 'hypothesis', text: 'okay but how much is it', kind: 'words' }]).effects.at(-1)).toBe('interrupt-reply');
+  });
+
   test.each(['echo', 'backchannel'] as const)('that is a mere %s lets the reply go on', (kind) => {
     const { state, effects } = replay([...speaking, { type: 'speech-start' }, { type: 'speech-pause' }, { type: 'silence', silenceMs: 1200 }, heard('mhm', kind)]);
     expect(effects.slice(-2)).toEqual(['note-backchannel', 'resume-playout']);

@@ -1,7 +1,7 @@
 import { assertNever } from '../assert.ts';
 import type { SessionSettings } from '../session/voice-session-port.ts';
 import { endpointDelayMs } from './endpointer.ts';
-import type { SpeechOverReply } from './speech-over-reply.ts';
+import { type SpeechOverReply, takesTheFloor } from './speech-over-reply.ts';
 import { utteranceCompleteness } from './utterance-completeness.ts';
 
 /** What the microphone side is doing. */
@@ -153,7 +153,9 @@ function commitUtterance(state: TurnState): Step {
 function hearHypothesis(state: TurnState, input: { text: string; kind: SpeechOverReply }, settings: TurnSettings): Step {
   if (state.listening !== 'speaking' && state.listening !== 'paused') return [state, []];
   const heard: TurnState = { ...state, hypothesis: input.text };
-  if (state.reply === 'suspended' && input.kind === 'words') return [{ ...heard, reply: 'none' }, [{ type: 'interrupt-reply', cause: 'speech' }]];
+  // The reply is on hold and silent, so waiting for the rest of the words costs nothing.
+  const decided = state.listening === 'paused' || takesTheFloor(input.text);
+  if (state.reply === 'suspended' && input.kind === 'words' && decided) return [{ ...heard, reply: 'none' }, [{ type: 'interrupt-reply', cause: 'speech' }]];
   const worthAnswering =
     settings.speculate &&
     settings.autoReply &&
