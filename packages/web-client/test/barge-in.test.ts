@@ -9,7 +9,7 @@ import { SottoServer } from './sotto-server.ts';
 /** Sentences that share no words with any question, so that the question cannot pass for their echo. */
 const LONG_REPLY = Array.from({ length: 8 }, () => 'Two buses pass by the old stone bridge and a boat waits near the river.').join(' ');
 
-/** How long the loudspeaker may still sound after it was told to stop. */
+/** How long the loudspeaker may still sound after it was told to stop, and how late the page hears of what sounds. */
 const SETTLING_SECONDS = 0.1;
 
 let server: SottoServer;
@@ -38,7 +38,8 @@ async function soundingBlockCounts(rig: PageRig): Promise<{ before: number; noti
   const stoppedAt = marks[stop]!.contextTime;
   // A server tells of speech together with what it did to the reply.
   const noticedAt = (marks.slice(0, stop).findLast(({ type }) => type === 'hearing') ?? marks[stop]!).contextTime;
-  const answeredAt = marks.slice(stop).find(({ type }) => type === 'speaking')!.contextTime;
+  // Told after the fact: the first blocks of the answer have sounded by then.
+  const answeredAt = marks.slice(stop).find(({ type }) => type === 'speaking')!.contextTime - SETTLING_SECONDS;
   const sounding = (from: number, to: number) => blocks.filter(({ contextTime, peak }) => contextTime > from && contextTime < to && peak > 0.001).length;
   return {
     before: sounding(0, noticedAt),

@@ -1,3 +1,4 @@
+import type { Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PageRig } from './page-rig.ts';
 import { SottoServer } from './sotto-server.ts';
@@ -60,7 +61,10 @@ describe('the page', () => {
     await rig.ready();
     const complaints: string[] = [];
     rig.page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
-    rig.page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText ?? ''}`));
+    // What the page before the reload still asks for fails with it, and is no fault.
+    const begun = new Set<Request>();
+    rig.page.on('request', (request) => begun.add(request));
+    rig.page.on('requestfailed', (request) => begun.has(request) && complaints.push(`${request.url()}: ${request.failure()?.errorText ?? ''}`));
     rig.page.on('response', (response) => response.status() >= 400 && complaints.push(`${response.url()}: ${response.status()}`));
     await rig.page.reload();
     await rig.ready();

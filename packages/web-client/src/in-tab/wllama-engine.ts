@@ -1,5 +1,5 @@
 import type { ChatCompletionChunk, ChatCompletionMessage, ChatCompletionParams, ChatCompletionTool, Wllama } from '@wllama/wllama';
-import { type ChatMessage, ContextWindow, EngineError, type LlmEngine, type LlmEvent, type LlmFinishReason, type LlmRequest, type LlmSession, type LlmUsage, ModelError, type ToolCall } from '@sotto/pipeline';
+import { BoundedQueue, type ChatMessage, ContextWindow, DisposedError, EngineError, type LlmEngine, type LlmEvent, type LlmFinishReason, type LlmRequest, type LlmSession, type LlmUsage, ModelError, type ToolCall } from '@sotto/pipeline';
 
 export type WllamaEngineOptions = {
   /** The model's bytes, checked already. */
@@ -17,6 +17,8 @@ export type WllamaEngineOptions = {
 const CHARACTERS_PER_TOKEN = 2.5;
 /** Tokens that a chat template adds around one message. */
 const TEMPLATE_TOKEN_COUNT = 8;
+/** Chunks beside those with a token: the first, the last, the usage, pieces of a tool call. */
+const SPARE_CHUNK_COUNT = 64;
 const NO_USAGE: LlmUsage = { inputTokenCount: 0, cachedTokenCount: 0, outputTokenCount: 0 };
 
 /**
@@ -72,9 +74,9 @@ class WllamaSession implements LlmSession {
     const calls = new ToolCallAssembler();
     let usage = NO_USAGE;
     let reason: LlmFinishReason = 'stop';
+    const chunks = this.#complete(paramsOf(request, messages, maxOutputTokens), signal);
     try {
-      const stream = await this.#wllama.createChatCompletion({ ...paramsOf(request, messages, maxOutputTokens), stream: true, ...(signal === undefined ? {} : { abortSignal: signal }) });
-      for await (const chunk of stream) {
+      for await (const chunk of chunks) {
         signal?.throwIfAborted();
         usage = usageOf(chunk) ?? usage;
         const [choice] = chunk.choices;
@@ -86,12 +88,26 @@ class WllamaSession implements LlmSession {
     } catch (thrown) {
       signal?.throwIfAborted();
       throw new EngineError('VOICE_ERR_ENGINE_FAILED', `The language model failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`, { stage: 'llm', retryable: true, cause: thrown });
+    } finally {
+      chunks.abort(new DisposedError('The completion'));
     }
     for (const call of calls.finished()) {
       reason = 'tool-calls';
       yield { type: 'tool-call', call };
     }
     yield { type: 'finish', reason, usage };
+  }
+
+  /**
+   * Starts a completion. Its chunks come through a queue of our own: wllama's iterator rejects where nobody listens once
+   * the completion is aborted and its consumer gone. Aborting the queue ends the completion at its next chunk.
+   */
+  #complete(params: ChatCompletionParams, signal: AbortSignal | undefined): BoundedQueue<ChatCompletionChunk> {
+    const chunks = new BoundedQueue<ChatCompletionChunk>({ name: 'completion', capacity: 2 * (params.max_tokens ?? 0) + SPARE_CHUNK_COUNT, policy: 'fail' });
+    this.#wllama
+      .createChatCompletion({ ...params, stream: true, onData: (chunk) => void chunks.offer(chunk), ...(signal === undefined ? {} : { abortSignal: signal }) })
+      .then(() => chunks.close(), (thrown: unknown) => chunks.abort(thrown));
+    return chunks;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
