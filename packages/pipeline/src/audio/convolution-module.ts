@@ -2,6 +2,7 @@
 const SUM_COUNT = 4;
 /** Taps come in whole multiples of what one step of the inner loop takes in. */
 export const TAP_COUNT_MULTIPLE = 4 * SUM_COUNT;
+
 export type ConvolutionExports = {
   readonly memory: WebAssembly.Memory;
   /** The first three are addresses of float32 values, the steps as of {@link convolutionModule}; `count` is at least one. */

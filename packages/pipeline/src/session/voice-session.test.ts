@@ -241,6 +241,44 @@ describe('a commit while the user speaks', () => {
   });
 });
 
+describe('the sound of a reply', () => {
+  test('begins without the silence that the voice begins with; later sentences keep theirs', async () => {
+    const quietSampleCount = 4800;
+    const rig = await rigWith({
+      answer: () => 'The museum is on the left. It opens at nine.',
+      engines: (clock) => {
+        const tts = scriptedTts({ clock });
+        return {
+          tts: {
+            ...tts,
+            async *synthesize(text, call) {
+              for await (const chunk of tts.synthesize(text, call)) {
+                const samples = new Float32Array(quietSampleCount + chunk.samples.length);
+                samples.set(chunk.samples, quietSampleCount);
+                yield { ...chunk, samples, words: chunk.words.map((word) => ({ ...word, startMs: word.startMs + 200, endMs: word.endMs + 200 })) };
+              }
+            },
+          },
+        };
+      },
+    });
+    await rig.ask();
+    await rig.quiet(8000);
+    const played = rig.played.flatMap(({ chunk }) => [...chunk.samples]);
+    const quietStretches: number[] = [];
+    let length = 0;
+    for (const sample of played) {
+      if (sample === 0) length++;
+      else {
+        if (length > 24) quietStretches.push(Math.round(length / 24));
+        length = 0;
+      }
+    }
+    expect(quietStretches).toEqual([20, 200]);
+    expect(rig.session.items.at(-1)).toMatchObject({ type: 'assistant', status: 'completed', text: 'The museum is on the left. It opens at nine.' });
+  });
+});
+
 describe('items', () => {
   test('of an earlier session are brought back under their names, and new ones find others', async () => {
     const earlier = await rigWith();

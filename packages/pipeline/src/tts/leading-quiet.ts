@@ -5,8 +5,8 @@ import type { SpeechChunk } from './tts-engine.ts';
 const KEPT_MS = 20;
 
 /**
- * The chunk without most of the quiet at its start, its words' times moved along. Voices begin with silence (Kokoro
- * with some 70 to 300 ms), which at the start of a reply is nothing but waiting.
+ * The chunk without most of the quiet at its start, its words' times moved along. Voices begin with silence (the
+ * starter voice with 72 ms), which at the start of a reply is nothing but waiting.
  * @returns the same chunk if there is nothing to cut, or nothing audible in it.
  */
 export function withoutLeadingQuiet(chunk: SpeechChunk): SpeechChunk {

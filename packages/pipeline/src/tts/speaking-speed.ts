@@ -1,4 +1,4 @@
-/** How fast a voice may speak; 1 is natural. Beyond these, Kokoro's durations no longer sound like speech. */
+/** How far Kokoro's durations may be stretched and pressed; 1 is natural. */
 export const SPEAKING_SPEED_MIN = 0.5;
 export const SPEAKING_SPEED_MAX = 2;
 
